@@ -1,0 +1,25 @@
+//! A fact in the words of the database.
+
+use crate::step::Change;
+use store::Record;
+
+/// What is written for a fact; none for facts that only memory keeps.
+pub(crate) fn record(change: &Change) -> Option<Record<'_>> {
+    Some(match change {
+        Change::EventReceived { event, body_hash } => Record::Event { event, body_hash: *body_hash },
+        Change::Decided { event, decision } => Record::Decision { event, decision, at: event.created },
+        Change::Enforced(enforcement) => Record::Enforcement(enforcement),
+        Change::ExecutionRequested(run) => Record::ExecutionNew(run),
+        Change::ExecutionChanged(run) => Record::ExecutionChanged(run),
+        Change::RuleSaved(rule) => Record::RuleSaved(rule),
+        Change::RuleSwitched(rule) => Record::RuleState(rule),
+        Change::RuleDeleted { rule, at } => Record::RuleDeleted { id: rule.id, at: *at },
+        Change::TimerFired { rule, scheduled_at, execution_count } => {
+            Record::TimerFired { rule: *rule, scheduled_at: *scheduled_at, execution_count: *execution_count }
+        }
+        Change::EngineStarted(at) => Record::EngineStarted { at: *at },
+        Change::EngineAlive(at) => Record::EngineAlive { at: *at },
+        Change::EngineStopped(at) => Record::EngineStopped { at: *at },
+        Change::SensorChanged(_) | Change::PacksLoaded(_) | Change::EngineClosing => return None,
+    })
+}

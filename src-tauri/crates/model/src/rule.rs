@@ -1,0 +1,119 @@
+//! Rules: when a trigger, if conditions, then an action.
+
+use crate::{Invalid, Ref, RuleId, Timestamp, limits};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// What a person writes: everything of a rule that has versions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RuleBody {
+    /// Its name for people.
+    pub label: String,
+    /// What it is for, in a sentence.
+    #[serde(default)]
+    pub description: String,
+    /// When: the trigger.
+    pub trigger_ref: Ref,
+    /// When: how the trigger is set up for this rule.
+    #[serde(default)]
+    pub trigger_params: Map<String, Value>,
+    /// If: empty, a flat list, a tree of `all`, `any`, `none`, or `{expression}`.
+    #[serde(default)]
+    pub conditions: Value,
+    /// Then: the action.
+    pub action_ref: Ref,
+    /// Then: its parameters, with templates.
+    #[serde(default)]
+    pub action_params: Map<String, Value>,
+    /// Words to group rules by.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// How long its executions may run, in seconds; 0 for ever, absent as the action says.
+    #[serde(default)]
+    pub timeout_seconds: Option<u64>,
+}
+
+impl RuleBody {
+    /// Checks what needs no knowledge of triggers and actions.
+    ///
+    /// # Errors
+    /// The first field that is wrong.
+    pub fn check(&self) -> Result<(), Invalid> {
+        if self.label.trim().is_empty() {
+            return Err(Invalid::new("label", "a rule needs a name"));
+        }
+        if self.label.len() > limits::LABEL_BYTES {
+            let message = format!("a name is at most {} bytes long; this one has {}", limits::LABEL_BYTES, self.label.len());
+            return Err(Invalid::new("label", message));
+        }
+        if self.description.len() > limits::DESCRIPTION_BYTES {
+            let message = format!("a description is at most {} bytes long", limits::DESCRIPTION_BYTES);
+            return Err(Invalid::new("description", message));
+        }
+        Ok(())
+    }
+}
+
+/// Whether a rule listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleState {
+    /// It listens.
+    Enabled,
+    /// A person switched it off, or never on.
+    Disabled,
+    /// Its schedule has no further instant.
+    Finished,
+}
+
+impl RuleState {
+    /// The word used in the database, the API and the page.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Enabled => "enabled",
+            Self::Disabled => "disabled",
+            Self::Finished => "finished",
+        }
+    }
+}
+
+/// What a timer rule must remember across restarts of sensor and engine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimerMemory {
+    /// The rule's first enabling: the grid of an interval starts here.
+    pub anchor: Option<Timestamp>,
+    /// The last planned instant that became an event.
+    pub last_scheduled_at: Option<Timestamp>,
+    /// Fires in the life of the rule.
+    pub execution_count: u64,
+}
+
+/// A rule as it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    /// Its id.
+    pub id: RuleId,
+    /// Its name for machines, such as `default.echo_every_second`.
+    pub r#ref: Ref,
+    /// What a person wrote.
+    pub body: RuleBody,
+    /// Whether it listens.
+    pub state: RuleState,
+    /// Counts saved changes, from 1.
+    pub version: u32,
+    /// What its timer remembers.
+    pub timer: TimerMemory,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it was last changed, switched on or off included.
+    pub updated: Timestamp,
+}
+
+impl Rule {
+    /// Whether it listens.
+    #[must_use]
+    pub fn enabled(&self) -> bool {
+        self.state == RuleState::Enabled
+    }
+}

@@ -1,0 +1,43 @@
+//! Pictures of every screen, in both themes and two sizes, of the real window after some use.
+#![expect(clippy::print_stdout, reason = "it tells which pictures it takes")]
+
+use anyhow::{Context, Result};
+use e2e_tests::{SCREENS, Stage, Window, seed};
+use std::path::{Path, PathBuf};
+
+const SIZES: [(u32, u32); 2] = [(1440, 900), (960, 640)];
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let folder = PathBuf::from(std::env::args_os().nth(1).context("usage: shots FOLDER")?);
+    std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    let stage = Stage::set()?;
+    let window = stage.open().await?;
+    seed::seed(window.engine()).await?;
+    for theme in ["dark", "light"] {
+        window.use_theme(theme).await?;
+        for size in SIZES {
+            window.resize(size.0, size.1).await?;
+            for screen in SCREENS {
+                window.go(screen).await?;
+                take(&window, &folder, screen, theme, size).await?;
+            }
+            window.go("Runs").await?;
+            window.open_newest_run().await?;
+            take(&window, &folder, "Run", theme, size).await?;
+            window.go("Rules").await?;
+            window.click("button", "New rule").await?;
+            window.find("heading", "When").await?;
+            take(&window, &folder, "Editor", theme, size).await?;
+        }
+    }
+    window.close().await
+}
+
+async fn take(window: &Window, folder: &Path, screen: &str, theme: &str, size: (u32, u32)) -> Result<()> {
+    let name = format!("{}-{theme}-{}x{}.png", screen.to_lowercase(), size.0, size.1);
+    window.settles().await?;
+    window.picture(&folder.join(&name)).await?;
+    println!("{name}");
+    Ok(())
+}

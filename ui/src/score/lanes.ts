@@ -1,0 +1,117 @@
+/** Where the marks of the large score lie: laid out once, then painted and hit from the same list. */
+import type { Lane, LaneRun } from "$/contract";
+import { MARK, riseOf, type Mark } from "$/kit/ticks";
+import { xOf, type Scale } from "./geometry";
+
+export const LANE_HEIGHT = 30;
+/** Where the staff lies in its lane. */
+export const STAFF = 20;
+
+export interface RunMarkBox {
+  readonly kind: "run";
+  readonly lane: number;
+  readonly x: number;
+  readonly width: number;
+  /** Height above the staff; 0 for what hangs. */
+  readonly rise: number;
+  readonly mark: Mark;
+  readonly run: LaneRun;
+}
+export interface FireBox {
+  readonly kind: "fire";
+  readonly lane: number;
+  readonly x: number;
+  readonly width: number;
+  readonly at: string;
+}
+export interface BandBox {
+  readonly kind: "band";
+  readonly lane: number;
+  readonly x: number;
+  readonly width: number;
+  readonly text: string;
+}
+export type Box = RunMarkBox | FireBox | BandBox;
+
+const THIN = 3;
+const RISE = 13;
+
+function runBox(run: LaneRun, lane: number, full: number, scale: Scale, nowX: number): RunMarkBox {
+  const at = Date.parse(run.at);
+  const x = Math.round(xOf(scale, at));
+  const mark = MARK[run.status];
+  const end = mark === "run" ? nowX : xOf(scale, at + run.duration_ms);
+  const width = Math.max(THIN, Math.round(end) - x);
+  const rise = mark === "ok" ? riseOf(run.duration_ms, full, RISE, 4) : mark === "run" ? RISE + 1 : mark === "wait" ? 12 : 0;
+  // What runs touches the needle, however short it is.
+  return { kind: "run", lane, x: mark === "run" ? Math.min(x, Math.round(nowX) - THIN) : x, width, rise, mark, run };
+}
+
+/** Every mark of the lanes, in the order in which they are painted. */
+export function layLanes(lanes: readonly Lane[], scale: Scale, now: number): Box[] {
+  const nowX = xOf(scale, now);
+  return lanes.flatMap((lane, index) => {
+    const full = Math.max(1, lane.p95_ms ?? 1);
+    const boxes: Box[] = [];
+    for (const run of lane.runs) {
+      const box = runBox(run, index, full, scale, nowX);
+      if (box.x + box.width >= 0 && box.x <= scale.width) boxes.push(box);
+    }
+    for (const band of lane.bands) {
+      const x = Math.max(Math.round(xOf(scale, Date.parse(band.from))), Math.round(nowX) + 8);
+      const end = Math.min(Math.round(xOf(scale, Date.parse(band.to))), scale.width + 2);
+      if (end - x > 4) boxes.push({ kind: "band", lane: index, x, width: end - x, text: band.text });
+    }
+    for (const at of lane.fires) {
+      const x = Math.round(xOf(scale, Date.parse(at)));
+      if (x >= 0 && x <= scale.width && x > nowX) boxes.push({ kind: "fire", lane: index, x, width: THIN, at });
+    }
+    return boxes;
+  });
+}
+
+/** What lies under the pointer: the nearest mark of that lane within 5 px, runs before fires before bands. */
+export function boxAt(boxes: readonly Box[], x: number, y: number): Box | null {
+  const lane = Math.floor(y / LANE_HEIGHT);
+  const order = { run: 0, fire: 1, band: 2 } as const;
+  let best: Box | null = null;
+  let bestMiss = 6;
+  for (const box of boxes) {
+    if (box.lane !== lane) continue;
+    const miss = x < box.x ? box.x - x : Math.max(0, x - box.x - box.width);
+    const better = !best || miss < bestMiss || (miss === bestMiss && order[box.kind] < order[best.kind]);
+    if (miss <= 5 && better) {
+      best = box;
+      bestMiss = miss;
+    }
+  }
+  return best;
+}
+
+export type Direction = "left" | "right" | "up" | "down" | "failed";
+
+/** The run to go to by keys: along a lane, to the nearest in time of another lane, or to the next that failed. */
+export function stepRun(boxes: readonly Box[], from: RunMarkBox | null, to: Direction): RunMarkBox | null {
+  const runs = boxes.filter((box) => box.kind === "run");
+  if (!from) return to === "failed" ? (runs.findLast(bad) ?? null) : (runs.toSorted((a, b) => a.x - b.x).at(-1) ?? null);
+  if (to === "failed") {
+    const failed = runs.filter(bad).sort((a, b) => b.x - a.x || a.lane - b.lane);
+    const at = failed.findIndex((box) => box.run.id === from.run.id);
+    return failed[at + 1] ?? failed[0] ?? from;
+  }
+  if (to === "left" || to === "right") {
+    const lane = runs.filter((box) => box.lane === from.lane).sort((a, b) => a.x - b.x);
+    const at = lane.findIndex((box) => box.run.id === from.run.id);
+    return lane[at + (to === "left" ? -1 : 1)] ?? from;
+  }
+  const by = to === "up" ? -1 : 1;
+  for (let lane = from.lane + by; lane >= 0 && runs.some((box) => (box.lane - lane) * by >= 0); lane += by) {
+    const near = runs.filter((box) => box.lane === lane).sort((a, b) => Math.abs(a.x - from.x) - Math.abs(b.x - from.x))[0];
+    if (near) return near;
+  }
+  return from;
+}
+
+function bad(box: RunMarkBox): boolean {
+  return box.mark === "fail" || box.mark === "late" || box.mark === "lost";
+}

@@ -30,7 +30,7 @@ pub async fn seed(engine: &Engine) -> Result<()> {
             "shell",
             shell("echo started; sleep 600"),
         ),
-        ("Weekly report", "Sums up the week", 1, "weeks", "echo", json!({ "message": "Nothing to report." })),
+        ("Weekly report", "Sums up the week", 7, "days", "echo", json!({ "message": "Nothing to report." })),
     ];
     for (label, description, interval, unit, action, parameters) in rules {
         let draft = json!({

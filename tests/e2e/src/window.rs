@@ -5,7 +5,7 @@ use crate::{Engine, PATIENCE, Stage, Stroke, until};
 use anyhow::{Context, Result, bail, ensure};
 use fantoccini::elements::{Element, ElementRef};
 use fantoccini::error::{CmdError, ErrorStatus};
-use fantoccini::{Client, ClientBuilder};
+use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Map, Value, json};
 use std::net::TcpListener;
@@ -20,7 +20,7 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 pub type Screen = &'static str;
 
 /// Every place on the rail.
-pub const SCREENS: &[Screen] = &["Now", "Rules", "Events", "Runs", "Settings"];
+pub const SCREENS: &[Screen] = &["Now", "Rules", "Events", "Runs", "Packs", "Sensors", "Settings"];
 
 /// An open window.
 pub struct Window {
@@ -104,12 +104,12 @@ impl Window {
         Ok(())
     }
 
-    /// Chooses in a native list of choices.
+    /// Chooses in a native list of choices, by the choice's value.
     ///
     /// # Errors
     /// There is no such list or no such choice.
     pub async fn choose(&self, name: &str, choice: &str) -> Result<()> {
-        self.find("combobox", name).await?.select_by_label(choice).await?;
+        self.find("combobox", name).await?.select_by_value(choice).await?;
         Ok(())
     }
 
@@ -193,22 +193,46 @@ impl Window {
         Ok(())
     }
 
-    /// Opens the newest run in the list of runs.
+    /// Opens the newest run of a rule of this name from the list of runs, and answers its number.
     ///
     /// # Errors
     /// There is none.
-    pub async fn open_newest_run(&self) -> Result<()> {
-        let runs = self.engine.executions().await?;
-        let id = runs.first().and_then(|run| run["id"].as_i64()).context("there is no run")?;
-        self.open_run(id).await
+    pub async fn open_run_of(&self, label: &str) -> Result<i64> {
+        self.go("Runs").await?;
+        self.click("button", label).await?;
+        until("the address names the run", async || {
+            let address = self.script("return location.hash", vec![]).await?;
+            let number = address.as_str().and_then(|address| address.rsplit_once('#')?.1.parse().ok());
+            Ok(number)
+        })
+        .await
     }
 
-    /// Opens a run by its number.
+    /// Flips the switch of a rule in the list of rules. Rules may have the same name, so the link says which.
     ///
     /// # Errors
-    /// It is not in the list.
-    pub async fn open_run(&self, id: i64) -> Result<()> {
-        self.click("row", &format!("#{id}")).await
+    /// The rule is not in the list.
+    pub async fn flip(&self, rule: &str) -> Result<()> {
+        self.switch_of(rule).await?.click().await?;
+        Ok(())
+    }
+
+    /// Whether the list of rules shows a rule as on.
+    ///
+    /// # Errors
+    /// The rule is not in the list.
+    pub async fn shows_on(&self, rule: &str) -> Result<bool> {
+        Ok(self.switch_of(rule).await?.attr("aria-checked").await?.as_deref() == Some("true"))
+    }
+
+    async fn switch_of(&self, rule: &str) -> Result<Element> {
+        let link = format!("[role=row]:has(a[href='#/rules/{rule}']) [role=switch]");
+        self.client
+            .wait()
+            .at_most(PATIENCE)
+            .for_element(Locator::Css(&link))
+            .await
+            .with_context(|| format!("no rule {rule} in the list"))
     }
 
     /// Runs a function body in the page.

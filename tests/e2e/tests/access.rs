@@ -30,8 +30,7 @@ async fn no_screen_shuts_anybody_out() -> Result<()> {
             window.go(screen).await?;
             found.extend(violations(&window, &format!("{screen}, {theme}")).await?);
         }
-        window.go("Runs").await?;
-        window.open_newest_run().await?;
+        window.open_run_of("Snapshot documents").await?;
         found.extend(violations(&window, &format!("a run, {theme}")).await?);
         window.go("Rules").await?;
         window.click("button", "New rule").await?;
@@ -53,7 +52,7 @@ async fn a_rule_is_made_with_keys_alone() -> Result<()> {
     window.find("textbox", "Name").await?;
     tab_to(&window, "Name").await?;
     window.type_text("Keys alone").await?;
-    tab_to(&window, "message").await?;
+    tab_to(&window, "Message").await?;
     window.type_text("made by keys").await?;
     window.press(Stroke::Control('s')).await?;
     let rule = window.engine().rule_is("default.keys_alone", "enabled").await?;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 const OWN: &str = "default.echo_every_second";
+const LABEL: &str = "Echo every second";
 
 #[tokio::test]
 async fn from_a_timer_to_the_screen_and_back_after_a_restart() -> Result<()> {
@@ -15,41 +16,38 @@ async fn from_a_timer_to_the_screen_and_back_after_a_restart() -> Result<()> {
 
     // The starter rule is there, off; its switch turns it on.
     window.go("Rules").await?;
-    let starter = window.engine().rule_is(STARTER, "disabled").await?;
-    let starter_label = starter["label"].as_str().context("a label")?.to_owned();
-    window.click("switch", &starter_label).await?;
+    window.engine().rule_is(STARTER, "disabled").await?;
+    assert!(!window.shows_on(STARTER).await?);
+    window.flip(STARTER).await?;
     window.engine().rule_is(STARTER, "enabled").await?;
 
     make_own_rule(&window).await?;
     both_fire_each_second(&window).await?;
-    let run = a_run_says_hello(&window).await?;
-    let last = switched_off_nothing_comes(&window, &starter_label).await?;
+    a_run_says_hello(&window).await?;
+    let last = switched_off_nothing_comes(&window).await?;
     window.close().await?;
 
     // The second start finds everything there, and nothing new.
     let window = stage.open().await?;
     window.go("Rules").await?;
-    for label in [starter_label.as_str(), "Echo every second"] {
-        let switch = window.find("switch", label).await?;
-        assert_eq!(switch.attr("aria-checked").await?.as_deref(), Some("false"), "{label} is still off");
+    for rule in [STARTER, OWN] {
+        assert!(!window.shows_on(rule).await?, "{rule} is still off");
     }
-    assert_eq!(newest_events(window.engine()).await?, last, "the same events as before, and no other");
     window.go("Events").await?;
     window.shows("core.intervaltimer").await?;
-    window.go("Runs").await?;
-    window.open_run(run).await?;
-    window.shows("Hello, World!").await?;
+    a_run_says_hello(&window).await?;
+    assert_eq!(newest_events(window.engine()).await?, last, "the same events as before, and no other");
     window.close().await
 }
 
 /// Makes `default.echo_every_second` in the form: the interval trigger, one second, echo.
 async fn make_own_rule(window: &Window) -> Result<()> {
     window.click("button", "New rule").await?;
-    window.write("Name", "Echo every second").await?;
+    window.write("Name", LABEL).await?;
     window.write("Every", "1").await?;
     window.choose("Unit", "seconds").await?;
     window.choose("Action", "core.echo").await?;
-    window.write("message", "Hello, World!").await?;
+    window.write("Message", "Hello, World!").await?;
     window.click("button", "Save").await?;
     window.engine().rule_is(OWN, "enabled").await?;
     Ok(())
@@ -83,30 +81,22 @@ fn scheduled_second(event: &Value) -> Option<i64> {
     event["facts"]["scheduled_at"].as_str()?.get(17..19)?.parse().ok()
 }
 
-/// A completed run shows what its process wrote.
-async fn a_run_says_hello(window: &Window) -> Result<i64> {
-    window.go("Runs").await?;
-    let run = until("a completed run of the own rule", async || {
-        let runs = window.engine().executions().await?;
-        let own = runs.into_iter().find(|run| run["rule"]["ref"] == OWN && run["status"] == "completed");
-        Ok(own.and_then(|run| run["id"].as_i64()))
-    })
-    .await?;
-    window.open_run(run).await?;
+/// A run shows what its process wrote.
+async fn a_run_says_hello(window: &Window) -> Result<()> {
+    let run = window.open_run_of(LABEL).await?;
     window.shows("Hello, World!").await?;
     let output = window.engine().call("execution.output", json!({ "id": run })).await?;
     assert_eq!(output["chunks"][0]["data"], "Hello, World!\n");
-    Ok(run)
+    Ok(())
 }
 
 /// With both switches off nothing more comes. Answers the ids of the newest events.
-async fn switched_off_nothing_comes(window: &Window, starter_label: &str) -> Result<Vec<i64>> {
+async fn switched_off_nothing_comes(window: &Window) -> Result<Vec<i64>> {
     window.go("Rules").await?;
-    window.click("switch", starter_label).await?;
-    window.engine().rule_is(STARTER, "disabled").await?;
-    // By now only one switch of this kind is on; the labels may be alike.
-    window.click("switch", "Echo every second").await?;
-    window.engine().rule_is(OWN, "disabled").await?;
+    for rule in [STARTER, OWN] {
+        window.flip(rule).await?;
+        window.engine().rule_is(rule, "disabled").await?;
+    }
     // What was on its way when the switch fell has one second to arrive.
     window.engine().clock_goes_on(2).await?;
     let last = newest_events(window.engine()).await?;

@@ -9,7 +9,7 @@ use tidy_tests::{File, files};
 const USES: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("schedule", &["model"]),
-    ("rules", &["model", "schedule"]),
+    ("rules", &["model"]),
     ("packs", &["model", "rules"]),
     ("process", &["model"]),
     ("store", &["model"]),
@@ -17,10 +17,10 @@ const USES: &[(&str, &[&str])] = &[
     ("executor", &["model", "process", "store"]),
     ("engine", &["executor", "model", "packs", "process", "rules", "schedule", "sensors", "store"]),
     ("api", &["engine", "executor", "model", "packs", "rules", "schedule", "sensors", "store"]),
-    ("door", &["api", "model"]),
+    ("door", &["api", "engine", "model"]),
     ("sensor-kit", &["model"]),
     ("timer-sensor", &["model", "schedule", "sensor-kit"]),
-    ("cli", &["api", "door", "model", "packs", "rules", "schedule"]),
+    ("cli", &["api", "door", "model", "packs", "schedule"]),
     ("attune-studio", &["api", "door"]),
     ("xtask", &[]),
 ];

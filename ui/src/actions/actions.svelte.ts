@@ -2,8 +2,8 @@
  * Everything a person can do, as values: what it is called, with which keys, when it can be done, what it
  * does. The palette, the menus, the sheet of shortcuts and the keyboard read the same list.
  */
-import type { Component } from "svelte";
-import { isTyping, readKeys, sameStroke, strokeOf, type Stroke } from "./keys";
+import { untrack, type Component } from "svelte";
+import { isPress, isTyping, readKeys, sameStroke, strokeOf, type Stroke } from "./keys";
 
 /** An icon of `@lucide/svelte/icons/…`. */
 export type Icon = Component<{ size?: number | string; strokeWidth?: number | string; class?: string }>;
@@ -61,6 +61,7 @@ class Actions {
   strike(event: KeyboardEvent): boolean {
     const stroke = strokeOf(event);
     if (!stroke || event.defaultPrevented) return false;
+    if (isPress(stroke, event.target)) return false;
     const typing = isTyping(stroke, event.target);
     const blocked = document.querySelector("[data-dialog]") !== null;
     const first = this.pending;
@@ -114,5 +115,6 @@ export const actions = new Actions();
 
 /** Offers actions for as long as the calling component lives. */
 export function offerActions(source: () => readonly Action[]): void {
-  $effect(() => actions.offer(source));
+  // Offering reads the list that it changes: without this the effect would never come to rest.
+  $effect(() => untrack(() => actions.offer(source)));
 }

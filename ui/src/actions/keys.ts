@@ -71,3 +71,12 @@ function isField(element: HTMLElement): boolean {
     !["checkbox", "radio", "button", "submit", "reset", "range", "color", "file"].includes(element.type)
   );
 }
+
+/** Whether a stroke presses the button or link that has focus: then it is that one's. */
+export function isPress(stroke: Stroke, target: EventTarget | null): boolean {
+  if (stroke.ctrl || stroke.alt || !["Enter", "Space"].includes(stroke.key)) return false;
+  return (
+    target instanceof Element &&
+    target.closest("button, a[href], summary, [role=menuitem], [role=treeitem]") !== null
+  );
+}

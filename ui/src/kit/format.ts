@@ -117,12 +117,15 @@ export function ago(time: string, now: number, today: string): string {
   return days < 7 ? `${WEEKDAYS[weekday(time)]} ${shortTime(time)}` : dayMonth(time);
 }
 
-/** `38 ms`, `4.1 s`, `1 m 12 s`, `4 h 47`, `6 d 4 h` */
+/** `38 ms`, `4.1 s`, `1 m 12 s`, `17 m`, `4 h 47`, `6 d 4 h` */
 export function duration(ms: number): string {
   if (ms < 100) return `${Math.max(0, Math.round(ms))} ms`;
   if (ms < MINUTE - 50) return `${(ms / SECOND).toFixed(1)} s`;
   const seconds = Math.round(ms / SECOND);
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} m ${two(seconds % 60)} s`;
+  if (seconds < 3600) {
+    const rest = seconds % 60;
+    return rest === 0 ? `${seconds / 60} m` : `${Math.floor(seconds / 60)} m ${two(rest)} s`;
+  }
   const minutes = Math.floor(seconds / 60);
   if (minutes < 1440) return `${Math.floor(minutes / 60)} h ${two(minutes % 60)}`;
   return `${Math.floor(minutes / 1440)} d ${Math.floor(minutes / 60) % 24} h`;

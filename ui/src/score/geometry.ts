@@ -107,7 +107,9 @@ export interface Tick {
 
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080].map((minutes) => minutes * MINUTE);
+const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080].map(
+  (minutes) => minutes * MINUTE,
+);
 
 /** The least step of a ruler at which its labels are `room` pixels apart. */
 export function rulerStep(scale: Scale, room: number): number {
@@ -118,7 +120,9 @@ export function rulerStep(scale: Scale, room: number): number {
 /** Marks at round local times; where clocks change, hours are repeated or skipped as on the wall. */
 export function ticks(scale: Scale, offsets: readonly ZoneOffset[], step: number, long: boolean): Tick[] {
   const found: Tick[] = [];
-  const changes = offsets.map((change) => Date.parse(change.from)).filter((at) => at > scale.from && at < scale.to);
+  const changes = offsets
+    .map((change) => Date.parse(change.from))
+    .filter((at) => at > scale.from && at < scale.to);
   const edges = [scale.from, ...changes, scale.to];
   for (let part = 0; part + 1 < edges.length; part++) {
     const start = edges[part] ?? scale.from;
@@ -135,7 +139,8 @@ function tick(scale: Scale, local: number, offset: number, step: number, long: b
   const wall = new Date(local);
   const day = local % DAY === 0;
   const two = (value: number): string => String(value).padStart(2, "0");
-  const clock = long || step < HOUR ? `${two(wall.getUTCHours())}:${two(wall.getUTCMinutes())}` : two(wall.getUTCHours());
+  const clock =
+    long || step < HOUR ? `${two(wall.getUTCHours())}:${two(wall.getUTCMinutes())}` : two(wall.getUTCHours());
   const date = `${DAYS[wall.getUTCDay()]} ${wall.getUTCDate()}${long ? ` ${MONTHS[wall.getUTCMonth()]}` : ""}`;
   return { x: xOf(scale, local - offset), label: day ? date : clock, day };
 }

@@ -42,9 +42,24 @@ function runBox(run: LaneRun, lane: number, full: number, scale: Scale, nowX: nu
   const mark = MARK[run.status];
   const end = mark === "run" ? nowX : xOf(scale, at + run.duration_ms);
   const width = Math.max(THIN, Math.round(end) - x);
-  const rise = mark === "ok" ? riseOf(run.duration_ms, full, RISE, 4) : mark === "run" ? RISE + 1 : mark === "wait" ? 12 : 0;
+  const rise =
+    mark === "ok"
+      ? riseOf(run.duration_ms, full, RISE, 4)
+      : mark === "run"
+        ? RISE + 1
+        : mark === "wait"
+          ? 12
+          : 0;
   // What runs touches the needle, however short it is.
-  return { kind: "run", lane, x: mark === "run" ? Math.min(x, Math.round(nowX) - THIN) : x, width, rise, mark, run };
+  return {
+    kind: "run",
+    lane,
+    x: mark === "run" ? Math.min(x, Math.round(nowX) - THIN) : x,
+    width,
+    rise,
+    mark,
+    run,
+  };
 }
 
 /** Every mark of the lanes, in the order in which they are painted. */
@@ -64,7 +79,8 @@ export function layLanes(lanes: readonly Lane[], scale: Scale, now: number): Box
     }
     for (const at of lane.fires) {
       const x = Math.round(xOf(scale, Date.parse(at)));
-      if (x >= 0 && x <= scale.width && x > nowX) boxes.push({ kind: "fire", lane: index, x, width: THIN, at });
+      if (x >= 0 && x <= scale.width && x > nowX)
+        boxes.push({ kind: "fire", lane: index, x, width: THIN, at });
     }
     return boxes;
   });
@@ -93,7 +109,10 @@ export type Direction = "left" | "right" | "up" | "down" | "failed";
 /** The run to go to by keys: along a lane, to the nearest in time of another lane, or to the next that failed. */
 export function stepRun(boxes: readonly Box[], from: RunMarkBox | null, to: Direction): RunMarkBox | null {
   const runs = boxes.filter((box) => box.kind === "run");
-  if (!from) return to === "failed" ? (runs.findLast(bad) ?? null) : (runs.toSorted((a, b) => a.x - b.x).at(-1) ?? null);
+  if (!from)
+    return to === "failed"
+      ? (runs.findLast(bad) ?? null)
+      : (runs.toSorted((a, b) => a.x - b.x).at(-1) ?? null);
   if (to === "failed") {
     const failed = runs.filter(bad).sort((a, b) => b.x - a.x || a.lane - b.lane);
     const at = failed.findIndex((box) => box.run.id === from.run.id);
@@ -106,7 +125,9 @@ export function stepRun(boxes: readonly Box[], from: RunMarkBox | null, to: Dire
   }
   const by = to === "up" ? -1 : 1;
   for (let lane = from.lane + by; lane >= 0 && runs.some((box) => (box.lane - lane) * by >= 0); lane += by) {
-    const near = runs.filter((box) => box.lane === lane).sort((a, b) => Math.abs(a.x - from.x) - Math.abs(b.x - from.x))[0];
+    const near = runs
+      .filter((box) => box.lane === lane)
+      .sort((a, b) => Math.abs(a.x - from.x) - Math.abs(b.x - from.x))[0];
     if (near) return near;
   }
   return from;

@@ -35,8 +35,9 @@ export function paintLarge(canvas: HTMLCanvasElement, inks: Inks, picture: Large
     context.fillStyle = inks.future;
     context.fillRect(Math.max(0, nowX), 0, scale.width - Math.max(0, nowX), tall + RULER_HEIGHT);
   }
-  const marks = ticks(scale, picture.offsets, rulerStep(scale, 62), true);
-  for (const mark of marks) line(context, inks.grid, Math.round(mark.x) + 0.5, 0, Math.round(mark.x) + 0.5, tall);
+  const marks = ticks(scale, picture.offsets, rulerStep(scale, 44), true);
+  for (const mark of marks)
+    line(context, inks.grid, Math.round(mark.x) + 0.5, 0, Math.round(mark.x) + 0.5, tall);
   paintSpans(context, inks, picture, tall, nowX);
   for (let lane = 0; lane < picture.lanes; lane++) {
     const y = lane * LANE_HEIGHT + STAFF + 0.5;
@@ -46,7 +47,13 @@ export function paintLarge(canvas: HTMLCanvasElement, inks: Inks, picture: Large
   paintRuler(context, inks, picture, tall, nowX, marks);
 }
 
-function paintSpans(context: CanvasRenderingContext2D, inks: Inks, picture: LargePicture, tall: number, nowX: number): void {
+function paintSpans(
+  context: CanvasRenderingContext2D,
+  inks: Inks,
+  picture: LargePicture,
+  tall: number,
+  nowX: number,
+): void {
   for (const span of picture.spans) {
     const from = Math.max(0, Math.round(xOf(picture.scale, Date.parse(span.from))));
     const to = Math.min(picture.scale.width, nowX, Math.round(xOf(picture.scale, Date.parse(span.to))));
@@ -66,7 +73,12 @@ function paintSpans(context: CanvasRenderingContext2D, inks: Inks, picture: Larg
 
 const HANGS: readonly Ink[] = ["fail", "late", "mute", "lost"];
 
-function paintBoxes(context: CanvasRenderingContext2D, inks: Inks, boxes: readonly Box[], cursor: number | null): void {
+function paintBoxes(
+  context: CanvasRenderingContext2D,
+  inks: Inks,
+  boxes: readonly Box[],
+  cursor: number | null,
+): void {
   const fills = new Fills();
   const outline = new Path2D();
   const heads: RunMarkBox[] = [];
@@ -74,7 +86,8 @@ function paintBoxes(context: CanvasRenderingContext2D, inks: Inks, boxes: readon
     const staff = box.lane * LANE_HEIGHT + STAFF;
     if (box.kind === "fire") hollow(outline, box.x, staff, box.width, 12);
     else if (box.kind === "run" && box.mark === "wait") hollow(outline, box.x, staff, box.width, 12);
-    else if (box.kind === "run" && box.rise > 0) fills.rect(box.mark as Ink, box.x, staff - box.rise, box.width, box.rise);
+    else if (box.kind === "run" && box.rise > 0)
+      fills.rect(box.mark as Ink, box.x, staff - box.rise, box.width, box.rise);
     else if (box.kind === "run") {
       fills.rect(box.mark as Ink, box.x, staff + 1, box.width, 4);
       heads.push(box);
@@ -84,7 +97,8 @@ function paintBoxes(context: CanvasRenderingContext2D, inks: Inks, boxes: readon
   context.strokeStyle = inks.hollow;
   context.lineWidth = 1;
   context.stroke(outline);
-  for (const box of boxes) if (box.kind === "band") paintBand(context, inks, box.x, box.lane * LANE_HEIGHT + 8, box.width, box.text);
+  for (const box of boxes)
+    if (box.kind === "band") paintBand(context, inks, box.x, box.lane * LANE_HEIGHT + 8, box.width, box.text);
   for (const box of heads) paintHead(context, inks, box);
   const picked = boxes.find((box) => box.kind === "run" && box.run.id === cursor);
   if (picked) {
@@ -122,7 +136,14 @@ function paintHead(context: CanvasRenderingContext2D, inks: Inks, box: RunMarkBo
   }
 }
 
-function paintBand(context: CanvasRenderingContext2D, inks: Inks, x: number, y: number, width: number, text: string): void {
+function paintBand(
+  context: CanvasRenderingContext2D,
+  inks: Inks,
+  x: number,
+  y: number,
+  width: number,
+  text: string,
+): void {
   context.save();
   context.beginPath();
   context.roundRect(x + 0.5, y + 0.5, width + 4, 12, 2);
@@ -144,7 +165,15 @@ function paintBand(context: CanvasRenderingContext2D, inks: Inks, x: number, y: 
   context.restore();
 }
 
-function label(context: CanvasRenderingContext2D, ground: string, ink: string, text: string, x: number, y: number, room: number): void {
+function label(
+  context: CanvasRenderingContext2D,
+  ground: string,
+  ink: string,
+  text: string,
+  x: number,
+  y: number,
+  room: number,
+): void {
   font(context, 10, 600);
   context.textBaseline = "alphabetic";
   const width = context.measureText(text).width + 8;
@@ -174,7 +203,7 @@ function paintRuler(
     font(context, 11, mark.day ? 500 : 400);
     const width = context.measureText(mark.label).width;
     const left = mark.x + 3;
-    if (left + width > scale.width || taken.some((x) => x > left - 32 && x < left + width + 32)) continue;
+    if (left + width > scale.width || taken.some((x) => x > left - 28 && x < left + width + 28)) continue;
     context.fillStyle = mark.day ? inks.bright : inks.dim;
     context.fillText(mark.label, left, top + 15);
   }

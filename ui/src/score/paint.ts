@@ -31,12 +31,17 @@ export type Inks = Readonly<Record<Ink, string>>;
 export function readInks(): Inks {
   const style = getComputedStyle(document.documentElement);
   const inks = {} as Record<Ink, string>;
-  for (const ink of Object.keys(TOKENS) as Ink[]) inks[ink] = style.getPropertyValue(TOKENS[ink]).trim() || "#888";
+  for (const ink of Object.keys(TOKENS) as Ink[])
+    inks[ink] = style.getPropertyValue(TOKENS[ink]).trim() || "#888";
   return inks;
 }
 
 /** Fits a canvas to its place and clears it. Null where there is nothing to draw on. */
-export function prepare(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D | null {
+export function prepare(
+  canvas: HTMLCanvasElement,
+  width: number,
+  height: number,
+): CanvasRenderingContext2D | null {
   const ratio = window.devicePixelRatio || 1;
   const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)];
   if (canvas.width !== wide) canvas.width = wide;
@@ -74,7 +79,14 @@ export function hollow(path: Path2D, x: number, staff: number, width: number, he
   path.lineTo(x + width + 0.5, staff);
 }
 
-export function line(context: CanvasRenderingContext2D, ink: string, x1: number, y1: number, x2: number, y2: number): void {
+export function line(
+  context: CanvasRenderingContext2D,
+  ink: string,
+  x1: number,
+  y1: number,
+  x2: number,
+  y2: number,
+): void {
   context.strokeStyle = ink;
   context.lineWidth = 1;
   context.beginPath();
@@ -84,7 +96,14 @@ export function line(context: CanvasRenderingContext2D, ink: string, x1: number,
 }
 
 /** A time in which nothing could happen. */
-export function hatch(context: CanvasRenderingContext2D, inks: Inks, x: number, y: number, width: number, height: number): void {
+export function hatch(
+  context: CanvasRenderingContext2D,
+  inks: Inks,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+): void {
   context.save();
   context.beginPath();
   context.rect(x, y, width, height);

@@ -16,6 +16,8 @@ export interface ThinPicture {
   readonly solo: Score | undefined;
   readonly lens: { from: number; to: number } | null;
   readonly brush: { from: number; to: number } | null;
+  /** When a rule that is being made would fire. */
+  readonly draft: readonly string[];
   /** The selected run. */
   readonly pick: number | null;
 }
@@ -28,10 +30,19 @@ export function mostOf(score: Score): { past: number; future: number; bad: numbe
   return { past: Math.max(past, future), future: Math.max(past, future), bad: Math.max(1, ...bad) };
 }
 
-function paintBins(context: CanvasRenderingContext2D, inks: Inks, score: Score, scale: Scale, nowX: number): void {
+function paintBins(
+  context: CanvasRenderingContext2D,
+  inks: Inks,
+  score: Score,
+  scale: Scale,
+  nowX: number,
+): void {
   const fills = new Fills();
   const most = mostOf(score);
-  const width = Math.max(3, Math.floor((score.bin_minutes * MINUTE * scale.width) / (scale.to - scale.from)) - 2);
+  const width = Math.max(
+    3,
+    Math.floor((score.bin_minutes * MINUTE * scale.width) / (scale.to - scale.from)) - 2,
+  );
   for (const bin of score.past) {
     const x = Math.round(xOf(scale, Date.parse(bin.at)));
     const room = Math.min(width, nowX - x);
@@ -95,9 +106,24 @@ export function paintThin(canvas: HTMLCanvasElement, inks: Inks, picture: ThinPi
     context.globalAlpha = 1;
   }
   if (solo) paintBins(context, inks, solo, scale, nowX);
+  paintDraft(context, inks, picture);
   for (const change of seams(scale, score?.offsets ?? [])) seam(context, inks, change.x, THIN_HEIGHT);
   paintFrames(context, inks, picture);
   paintNeedle(context, inks, nowX);
+}
+
+function paintDraft(context: CanvasRenderingContext2D, inks: Inks, picture: ThinPicture): void {
+  const outline = new Path2D();
+  let free = 0;
+  for (const at of picture.draft) {
+    const x = Math.round(xOf(picture.scale, Date.parse(at)));
+    if (x < free || x >= picture.scale.width) continue;
+    hollow(outline, x, STAFF, 3, 12);
+    free = x + 6;
+  }
+  context.strokeStyle = inks.accent;
+  context.lineWidth = 1;
+  context.stroke(outline);
 }
 
 function paintFrames(context: CanvasRenderingContext2D, inks: Inks, picture: ThinPicture): void {

@@ -16,6 +16,8 @@ class ScoreView {
   brush = $state.raw<Span | null>(null);
   /** Takes a brushed stretch; null where this screen has no use for one. */
   onbrush = $state.raw<((span: Span | null) => void) | null>(null);
+  /** When a rule that is being made would fire, RFC 3339. */
+  draft = $state.raw<readonly string[]>([]);
   /** What the large score shows; null where there is none. */
   lens = $state.raw<Lens | null>(null);
 }

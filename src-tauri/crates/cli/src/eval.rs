@@ -26,7 +26,7 @@ pub(crate) fn run(input: impl Read, mut output: impl Write) -> io::Result<()> {
         } else if line.trim_ascii().is_empty() {
             continue;
         } else {
-            answer(&line)
+            answer(line.trim_ascii_end())
         };
         writeln!(output, "{}", crate::text::json(&answer))?;
         // Whoever waits for an answer before the next question must get it.
@@ -151,9 +151,9 @@ fn fires(question: &Map<String, Value>) -> Result<Map<String, Value>, Wrong> {
         None => Map::new(),
         Some(_) => return Err(Invalid::new("trigger_params", "expected an object of parameters").into()),
     };
-    let after: Timestamp = text(question, "after", "an instant; nothing here knows what time it is")?
-        .parse()
-        .map_err(|error: model::NotATime| Invalid::new("after", error.to_string()))?;
+    let after = text(question, "after", "an instant; nothing here knows what time it is")?
+        .parse::<Timestamp>()
+        .map_err(|error| Invalid::new("after", error.to_string()))?;
     let count = count(question.get("count"))?;
     let schedule = Schedule::parse(&trigger, &params, None)?;
     Ok(Map::from_iter([("fires".to_owned(), json!(schedule.fires(after, count)))]))

@@ -145,9 +145,9 @@ pub(crate) fn moment_or_none(time: Option<Time>) -> String {
 /// A length of time as people say it.
 pub(crate) fn duration(ms: i64) -> String {
     match ms {
-        ..1_000 => format!("{ms} ms"),
-        ..60_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
-        ..3_600_000 => format!("{} min {} s", ms / 60_000, ms % 60_000 / 1_000),
+        ..=999 => format!("{ms} ms"),
+        1_000..=59_999 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
+        60_000..=3_599_999 => format!("{} min {} s", ms / 60_000, ms % 60_000 / 1_000),
         _ => format!("{} h {} min", ms / 3_600_000, ms % 3_600_000 / 60_000),
     }
 }

@@ -157,7 +157,7 @@ impl Stream {
         Ok(Some(Message::text(answer.to_string())))
     }
 
-    fn subscribe<'m>(&mut self, message: &'m Value) -> Result<&'m str, String> {
+    fn subscribe(&mut self, message: &Value) -> Result<String, String> {
         let filter = message.get("filter").and_then(Value::as_str);
         let (Some("subscribe"), Some(filter)) = (message.get("type").and_then(Value::as_str), filter) else {
             return Err("expected {\"type\":\"subscribe\",\"filter\":\"trigger_ref:…\"}".to_owned());
@@ -176,7 +176,7 @@ impl Stream {
             None => return Err("there is no such filter: expected `trigger_ref:…`".to_owned()),
         }
         self.subscribed = true;
-        Ok(filter)
+        Ok(filter.to_owned())
     }
 
     fn may_watch(&self, trigger: &str) -> bool {

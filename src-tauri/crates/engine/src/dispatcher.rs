@@ -17,6 +17,8 @@ use tokio::sync::{mpsc, oneshot};
 
 /// How often the free space is looked at, and how often a full disk is tried again.
 const LOOK_AT_DISK_MS: i64 = 1_000;
+/// Commits between two times of emptying the write-ahead log.
+const CHECKPOINT_EVERY: u32 = 1_000;
 
 pub(crate) struct Dispatcher {
     pub(crate) state: State,
@@ -28,6 +30,7 @@ pub(crate) struct Dispatcher {
     pub(crate) performer: Performer,
     pub(crate) disk: Disk,
     pub(crate) fault: Option<Fault>,
+    pub(crate) since_checkpoint: u32,
 }
 
 /// Why nothing is accepted.
@@ -54,8 +57,8 @@ impl Disk {
     fn is_low(&mut self, now: Timestamp) -> bool {
         if now.millis_since(self.looked_at).abs() >= LOOK_AT_DISK_MS {
             self.looked_at = now;
-            self.low = match rustix::fs::statvfs(&self.folder) {
-                Ok(space) => space.f_bavail.saturating_mul(space.f_frsize) < self.reserve_bytes,
+            self.low = match store::free_space(&self.folder) {
+                Ok(bytes) => bytes < self.reserve_bytes,
                 Err(error) => {
                     tracing::warn!(%error, "the free space of the data folder could not be read");
                     false
@@ -118,9 +121,19 @@ impl Dispatcher {
             if ends {
                 break;
             }
-            if self.inbox.is_empty() {
-                self.writer.checkpoint_if_large();
-            }
+            self.tidy_when_idle();
+        }
+    }
+
+    /// The write-ahead log is emptied in the pauses, once enough has piled up to be worth it.
+    fn tidy_when_idle(&mut self) {
+        self.since_checkpoint += 1;
+        if !self.inbox.is_empty() || self.since_checkpoint < CHECKPOINT_EVERY {
+            return;
+        }
+        self.since_checkpoint = 0;
+        if let Err(error) = self.writer.checkpoint() {
+            tracing::warn!(%error, "the write-ahead log could not be emptied; it will be tried again");
         }
     }
 

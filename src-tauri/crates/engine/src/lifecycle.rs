@@ -24,6 +24,8 @@ use store::output::{OutputReader, OutputWriter};
 use store::{OpenError, Readers};
 use tokio::sync::{mpsc, oneshot};
 
+/// Expressions nest; their compiler recurses.
+const ENGINE_STACK_BYTES: usize = 16 * 1024 * 1024;
 /// How often the engine says that it is alive: the score knows to the minute when it did not run.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(60);
 
@@ -245,10 +247,10 @@ fn open(config: &Config) -> Result<Opened, StartError> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&config.data_dir).map_err(folder_error)?;
     let lock = take_lock(&config.data_dir)?;
     let feed = Feed::default();
-    let (writer, readers) = store::open(&config.data_dir, config.clock.as_ref())?;
+    let (writer, readers) = store::open(&config.data_dir)?;
     let heard = feed.clone();
     let on_appended = move |id| heard.publish(BTreeSet::from([Topic::Output(id)]));
-    let (output_writer, output) = store::output::open(&config.data_dir, Arc::new(on_appended))?;
+    let (output_writer, output) = store::output::open(&config.data_dir, on_appended)?;
     let snapshot = writer.load().map_err(|error| StartError::System(error.to_string()))?;
     let instance = snapshot.instance.clone();
     for pid in process::end_leftovers(&instance) {
@@ -308,9 +310,12 @@ fn assemble(config: Config, opened: Opened) -> Result<Engine, StartError> {
         },
         disk: Disk::new(config.data_dir.clone(), config.reserve_bytes),
         fault: None,
+        since_checkpoint: 0,
     };
     let thread = std::thread::Builder::new()
         .name("engine".to_owned())
+        // Expressions of rules are compiled and worked out on this thread.
+        .stack_size(ENGINE_STACK_BYTES)
         .spawn(move || dispatcher.run())
         .map_err(|error| StartError::System(error.to_string()))?;
     let pulse = tokio::spawn(pulse(inbox.clone()));
@@ -375,6 +380,7 @@ fn start_executor(
     Executor::new(executor::Config {
         api_url: urls(config.address).0,
         artifacts_dir: config.data_dir.join("artifacts"),
+        parameters_dir: config.data_dir.join("parameters"),
         instance: instance.to_owned(),
         clock: config.clock.clone(),
         output: Arc::new(output.clone()),

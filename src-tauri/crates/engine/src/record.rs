@@ -6,8 +6,8 @@ use store::Record;
 /// What is written for a fact; none for facts that only memory keeps.
 pub(crate) fn record(change: &Change) -> Option<Record<'_>> {
     Some(match change {
-        Change::EventReceived { event, body_hash } => Record::Event { event, body_hash: *body_hash },
-        Change::Decided { event, decision } => Record::Decision { event, decision, at: event.created },
+        Change::EventReceived { event, body_hash } => Record::Event { event, body_hash },
+        Change::Decided { event, decision } => Record::Decision { event, decision },
         Change::Enforced(enforcement) => Record::Enforcement(enforcement),
         Change::ExecutionRequested(run) => Record::ExecutionNew(run),
         Change::ExecutionChanged(run) => Record::ExecutionChanged(run),
@@ -17,9 +17,9 @@ pub(crate) fn record(change: &Change) -> Option<Record<'_>> {
         Change::TimerFired { rule, scheduled_at, execution_count } => {
             Record::TimerFired { rule: *rule, scheduled_at: *scheduled_at, execution_count: *execution_count }
         }
-        Change::EngineStarted(at) => Record::EngineStarted { at: *at },
-        Change::EngineAlive(at) => Record::EngineAlive { at: *at },
-        Change::EngineStopped(at) => Record::EngineStopped { at: *at },
+        Change::EngineStarted(at) => Record::EngineStarted(*at),
+        Change::EngineAlive(at) => Record::EngineAlive(*at),
+        Change::EngineStopped(at) => Record::EngineStopped(*at),
         Change::SensorChanged(_) | Change::PacksLoaded(_) | Change::EngineClosing => return None,
     })
 }

@@ -142,7 +142,7 @@ impl Shared {
 
     pub(crate) fn publish_figures(&self, state: &State) {
         self.running.store(state.queue.occupied(), Ordering::Relaxed);
-        self.waiting.store(state.queue.waiting().count(), Ordering::Relaxed);
+        self.waiting.store(state.queue.waiting().len(), Ordering::Relaxed);
     }
 
     pub(crate) fn publish_fault(&self, fault: Option<String>) {

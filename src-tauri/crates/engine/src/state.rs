@@ -113,11 +113,11 @@ impl State {
             Change::RuleSaved(rule) => {
                 self.next.rule = self.next.rule.max(rule.id.next());
                 self.deleted.remove(&rule.r#ref);
-                self.timers.entry(rule.id).or_insert(rule.timer).anchor = rule.timer.anchor;
+                self.timers.insert(rule.id, rule.timer);
                 self.put_rule(rule);
             }
             Change::RuleSwitched(rule) => {
-                self.timers.entry(rule.id).or_insert(rule.timer).anchor = rule.timer.anchor;
+                self.timers.insert(rule.id, rule.timer);
                 self.put_rule(rule);
             }
             Change::RuleDeleted { rule, .. } => {

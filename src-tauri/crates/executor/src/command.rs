@@ -15,12 +15,8 @@ pub(crate) struct CommandLine {
 }
 
 /// Finds the program of an action, or says in a sentence what is missing.
-pub(crate) fn command_line(
-    action: &Action,
-    config: &Config,
-    env: &[(OsString, OsString)],
-) -> Result<CommandLine, String> {
-    let entry = action.path.clone().unwrap_or_else(|| config.programs.join(&action.entry_point));
+pub(crate) fn command_line(action: &Action, env: &[(OsString, OsString)]) -> Result<CommandLine, String> {
+    let entry = action.path.clone().unwrap_or_else(|| beside_us(&action.entry_point));
     let interpreter = match action.runner {
         Runner::Native => return Ok(CommandLine { program: entry, args: Vec::new() }),
         Runner::Shell => shell_of(&entry, &action.entry_point)?,
@@ -37,10 +33,19 @@ pub(crate) fn command_line(
     Ok(CommandLine { program, args: vec![entry.into()] })
 }
 
+/// What the pack does not bring along lies in the folder of the program itself.
+fn beside_us(entry_point: &str) -> PathBuf {
+    let folder = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.to_path_buf()));
+    folder.unwrap_or_default().join(entry_point)
+}
+
 /// `bash` where the first line of the script asks for it, else `sh`.
 fn shell_of(entry: &Path, name: &str) -> Result<&'static str, String> {
     let mut head = Vec::new();
-    readable(entry, name)?.take(128).read_to_end(&mut head).map_err(|error| unreadable(entry, name, &error))?;
+    readable(entry, name)?
+        .take(128)
+        .read_to_end(&mut head)
+        .map_err(|error| unreadable(entry, name, &error))?;
     let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let line = String::from_utf8_lossy(line);
     let Some(words) = line.strip_prefix("#!") else { return Ok("sh") };
@@ -86,18 +91,16 @@ pub(crate) fn environment(
         ("ATTUNE_EXEC_ID", launch.execution.to_string().into()),
         ("ATTUNE_ATTEMPT", launch.attempt.to_string().into()),
         ("ATTUNE_API_URL", config.api_url.clone().into()),
-        ("ATTUNE_ARTIFACTS_DIR", config.artifacts.clone().into()),
+        ("ATTUNE_ARTIFACTS_DIR", config.artifacts_dir.clone().into()),
         ("ATTUNE_PARAMETER_DELIVERY", delivery.into()),
         ("ATTUNE_PARAMETER_FORMAT", format.into()),
     ];
     if let Some(file) = parameter_file {
         ours.push(("ATTUNE_PARAMETER_FILE", file.into()));
     }
-    if let Some(cause) = &launch.cause {
-        ours.push(("ATTUNE_RULE", cause.rule.as_str().into()));
-        ours.push(("ATTUNE_TRIGGER", cause.trigger.as_str().into()));
-        ours.push(("ATTUNE_EVENT_ID", cause.event.to_string().into()));
-    }
+    ours.extend(launch.rule.as_ref().map(|rule| ("ATTUNE_RULE", rule.as_str().into())));
+    ours.extend(launch.trigger.as_ref().map(|trigger| ("ATTUNE_TRIGGER", trigger.as_str().into())));
+    ours.extend(launch.event.map(|event| ("ATTUNE_EVENT_ID", event.to_string().into())));
     let pack = launch.env.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
     let ours = ours.into_iter().map(|(name, value)| (OsString::from(name), value));
     process::base_environment(pack.chain(ours))

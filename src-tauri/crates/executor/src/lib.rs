@@ -13,54 +13,37 @@ mod parameters;
 pub mod queue;
 mod result;
 
-pub use output::{Chunk, Gap, OutputSink, Stream};
-
 use model::{Action, Clock, EventId, ExecutionId, ExecutionStatus, Exit, Ref, Timestamp, limits};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use store::output::OutputWriter;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+/// Who is told; called from the runtime's threads, must not block for long.
+pub type Reporter = Arc<dyn Fn(Report) + Send + Sync>;
+
 /// What all runs of one engine share.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Config {
     /// Where actions reach the engine, such as `http://127.0.0.1:4711`.
     pub api_url: String,
+    /// Where actions leave files for people.
+    pub artifacts_dir: PathBuf,
+    /// A folder for parameter files; made when it is first needed, for this user only.
+    pub parameters_dir: PathBuf,
     /// The mark of the data folder, by which its processes are found again.
     pub instance: String,
-    /// Where actions leave files for people.
-    pub artifacts: PathBuf,
-    /// A folder of the engine's own for parameter files; made when it is first needed, for this user only.
-    pub scratch: PathBuf,
-    /// The folder of the program itself: actions without a path of their own lie beside it.
-    pub programs: PathBuf,
-    /// Between SIGTERM and SIGKILL.
-    pub grace: Duration,
-}
-
-impl Config {
-    /// The house's limits around the places that the engine knows.
-    #[must_use]
-    pub fn new(api_url: String, instance: String, artifacts: PathBuf, scratch: PathBuf) -> Self {
-        let programs = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.to_path_buf()));
-        let programs = programs.unwrap_or_default();
-        Self { api_url, instance, artifacts, scratch, programs, grace: limits::GRACE }
-    }
-}
-
-/// What made an execution necessary, where a person did not.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cause {
-    /// The rule that fired.
-    pub rule: Ref,
-    /// The trigger of its event.
-    pub trigger: Ref,
-    /// The event.
-    pub event: EventId,
+    /// Where "now" comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where output goes.
+    pub output: Arc<OutputWriter>,
+    /// Who is told what becomes of each launch.
+    pub report: Reporter,
 }
 
 /// One attempt of one execution, ready to start.
@@ -76,8 +59,12 @@ pub struct Launch {
     pub parameters: Map<String, Value>,
     /// The environment that the pack declares.
     pub env: Vec<(String, String)>,
-    /// What made it necessary.
-    pub cause: Option<Cause>,
+    /// The rule that asked for it.
+    pub rule: Option<Ref>,
+    /// The trigger of its event.
+    pub trigger: Option<Ref>,
+    /// The event that made it necessary.
+    pub event: Option<EventId>,
     /// How long it may run; none means as long as it likes.
     pub timeout: Option<Duration>,
 }
@@ -96,7 +83,7 @@ pub enum Report {
         /// When.
         at: Timestamp,
     },
-    /// It ended; all of its output has been handed to the sink.
+    /// It ended; all of its output that is kept can be read.
     Finished {
         /// Which execution.
         execution: ExecutionId,
@@ -115,9 +102,6 @@ pub enum Report {
     },
 }
 
-/// Who is told; called from the runtime's threads, must not block for long.
-pub type Reporter = Arc<dyn Fn(Report) + Send + Sync>;
-
 /// What [`Executor::stop`] found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stopped {
@@ -133,7 +117,7 @@ pub struct Executor(Arc<Inner>);
 
 struct Inner {
     runtime: Handle,
-    surroundings: Arc<job::Surroundings>,
+    house: Arc<job::House>,
     running: Arc<Running>,
     tasks: TaskTracker,
 }
@@ -150,16 +134,18 @@ impl Running {
 }
 
 impl Executor {
-    /// An executor that runs nothing yet. Its tasks live on `runtime`, which needs its drivers on.
-    pub fn new(
-        runtime: Handle,
-        clock: Arc<dyn Clock>,
-        sink: Arc<dyn OutputSink>,
-        report: Reporter,
-        config: Config,
-    ) -> Self {
-        let surroundings = Arc::new(job::Surroundings { clock, sink, report, config });
-        Self(Arc::new(Inner { runtime, surroundings, running: Arc::default(), tasks: TaskTracker::new() }))
+    /// An executor that runs nothing yet. Its tasks live on the runtime within which this is called.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Self::with_grace(config, limits::GRACE)
+    }
+
+    /// The same with another time between SIGTERM and SIGKILL.
+    #[must_use]
+    pub fn with_grace(config: Config, grace: Duration) -> Self {
+        let house = Arc::new(job::House { config, grace });
+        let runtime = Handle::current();
+        Self(Arc::new(Inner { runtime, house, running: Arc::default(), tasks: TaskTracker::new() }))
     }
 
     /// Starts a run and returns at once; its start must be recorded already.
@@ -168,7 +154,7 @@ impl Executor {
         let cancel = CancellationToken::new();
         self.0.running.lock().insert(id, cancel.clone());
         let running = Arc::clone(&self.0.running);
-        let job = job::run(Arc::clone(&self.0.surroundings), launch, cancel, move || {
+        let job = job::run(Arc::clone(&self.0.house), launch, cancel, move || {
             running.lock().remove(&id);
         });
         self.0.tasks.spawn_on(job, &self.0.runtime);

@@ -14,9 +14,8 @@ use std::path::{Path, PathBuf};
 /// A sentence where the format cannot carry a value, or the document is too long.
 pub(crate) fn document(parameters: &Map<String, Value>, format: ParameterFormat) -> Result<Vec<u8>, String> {
     let mut text = match format {
-        ParameterFormat::Json => {
-            serde_json::to_vec(parameters).map_err(|error| format!("The parameters cannot be written: {error}."))?
-        }
+        ParameterFormat::Json => serde_json::to_vec(parameters)
+            .map_err(|error| format!("The parameters cannot be written: {error}."))?,
         ParameterFormat::Dotenv => dotenv(parameters)?.into_bytes(),
         ParameterFormat::Yaml => serde_saphyr::to_string(parameters)
             .map_err(|error| format!("The parameters cannot be written as YAML: {error}."))?
@@ -63,12 +62,7 @@ fn dotenv(parameters: &Map<String, Value>) -> Result<String, String> {
     Ok(sourced)
 }
 
-fn numbered(
-    lines: &mut String,
-    all: &Map<String, Value>,
-    name: &str,
-    items: &[Value],
-) -> Result<(), String> {
+fn numbered(lines: &mut String, all: &Map<String, Value>, name: &str, items: &[Value]) -> Result<(), String> {
     if items.iter().any(|item| item.is_array() || item.is_object()) {
         return Ok(());
     }
@@ -97,7 +91,9 @@ fn nested(lines: &mut String, path: &str, inner: &Map<String, Value>) -> Result<
 fn line(lines: &mut String, name: &str, value: &Value) -> Result<(), String> {
     if name.is_empty() || name.contains(|c: char| c.is_control() || c.is_whitespace() || "='\"".contains(c)) {
         let name = name.escape_debug();
-        return Err(format!("The parameter name `{name}` cannot be written as dotenv; use json or yaml instead."));
+        return Err(format!(
+            "The parameter name `{name}` cannot be written as dotenv; use json or yaml instead."
+        ));
     }
     let text = match value {
         Value::Null => String::new(),

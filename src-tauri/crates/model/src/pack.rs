@@ -21,6 +21,8 @@ pub struct Pack {
     pub folder: PathBuf,
     /// SHA-256 over its files, in hex: tells whether it changed.
     pub digest: String,
+    /// What its settings must look like; says which of them are secret.
+    pub conf_schema: Schema,
     /// Settings that its actions see.
     pub config: Map<String, Value>,
     /// Environment that its processes get on top of the house's list.
@@ -33,6 +35,15 @@ pub struct Pack {
     pub actions: Vec<Action>,
     /// Rules to start from; disabled until a person enables them.
     pub rules: Vec<StarterRule>,
+}
+
+impl Pack {
+    /// The settings without the secret ones: what templates may show.
+    #[must_use]
+    pub fn shown_config(&self) -> Map<String, Value> {
+        let shown = self.config.iter().filter(|(name, _)| !self.conf_schema.is_secret(name));
+        shown.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
 }
 
 /// A kind of thing that can happen.

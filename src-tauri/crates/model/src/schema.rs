@@ -65,9 +65,8 @@ impl Schema {
     /// The first place that is wrong.
     pub fn parse(document: &Value) -> Result<Self, SchemaError> {
         let document = normal::normalise(document)?;
-        let patterns = PatternOptions::regex()
-            .size_limit(limits::REGEX_BYTES)
-            .dfa_size_limit(limits::REGEX_BYTES);
+        let patterns =
+            PatternOptions::regex().size_limit(limits::REGEX_BYTES).dfa_size_limit(limits::REGEX_BYTES);
         let validator = jsonschema::options()
             .with_draft(Draft::Draft202012)
             .should_validate_formats(true)
@@ -198,7 +197,8 @@ impl Schema {
             let alone = Value::Object(Map::from_iter([(name.clone(), default.clone())]));
             let errors = self.check_open(&alone).err().unwrap_or_default();
             let own = |error: &&Invalid| {
-                error.field == *name || error.field.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'))
+                error.field == *name
+                    || error.field.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'))
             };
             if let Some(error) = errors.iter().find(own) {
                 return Err(SchemaError::new(format!("{name}.default"), error.message.clone()));

@@ -12,7 +12,7 @@ const SHIPPED_PREFIX: &str = "attune-";
 /// A program that comes with the app: it lies beside the running one.
 #[must_use]
 pub fn shipped_program(name: &str) -> Option<PathBuf> {
-    if !name.starts_with(SHIPPED_PREFIX) || name.contains(['/', '\0']) {
+    if !is_shipped_name(name) {
         return None;
     }
     let running = std::env::current_exe().ok()?;
@@ -20,6 +20,11 @@ pub fn shipped_program(name: &str) -> Option<PathBuf> {
     // Test binaries lie one folder deeper than the programs.
     let folders = [Some(beside), beside.parent()];
     folders.into_iter().flatten().map(|folder| folder.join(name)).find(|path| is_executable(path))
+}
+
+/// Whether a program of the app may be called so.
+pub(crate) fn is_shipped_name(name: &str) -> bool {
+    name.starts_with(SHIPPED_PREFIX) && !name.contains(['/', '\0'])
 }
 
 fn is_executable(path: &Path) -> bool {
@@ -66,10 +71,13 @@ fn check(path: &Path, shown: &str, runner: Runner) -> Result<(), String> {
         (Err(_), Runner::Native) => return Ok(()),
         (Err(error), _) => return Err(format!("`{shown}` cannot be read: {error}")),
     };
-    let first_line = head.get(..length).unwrap_or_default().split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let first_line =
+        head.get(..length).unwrap_or_default().split(|byte| *byte == b'\n').next().unwrap_or_default();
     let windows_line = first_line.starts_with(b"#!") && first_line.ends_with(b"\r");
     if windows_line && matches!(runner, Runner::Native | Runner::Shell) {
-        return Err(format!("`{shown}` has Windows line ends, which no shell can run; save it with LF line ends"));
+        return Err(format!(
+            "`{shown}` has Windows line ends, which no shell can run; save it with LF line ends"
+        ));
     }
     Ok(())
 }

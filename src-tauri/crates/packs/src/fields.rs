@@ -168,8 +168,12 @@ impl<'a> Fields<'a> {
         codes
     }
 
-    /// One of a table of words, each with what it means.
-    pub(crate) fn word<T: Copy>(&mut self, names: &[&'static str], words: &[(&str, T)]) -> Option<T> {
+    /// One of a table of words, each with what it means; of several words for one meaning the first is told.
+    pub(crate) fn word<T: Copy + PartialEq>(
+        &mut self,
+        names: &[&'static str],
+        words: &[(&str, T)],
+    ) -> Option<T> {
         let node = self.node(names)?;
         let text = node.as_text().unwrap_or_default();
         let lower = text.to_lowercase();
@@ -178,7 +182,12 @@ impl<'a> Fields<'a> {
         }
         let near = nearest(&lower, words.iter().map(|(word, _)| *word));
         let hint = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-        let list: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        let is_first = |index: &usize| {
+            let meaning = words.get(*index).map(|(_, meaning)| *meaning);
+            words.iter().position(|(_, known)| Some(*known) == meaning) == Some(*index)
+        };
+        let list: Vec<&str> =
+            (0..words.len()).filter(is_first).filter_map(|index| Some(words.get(index)?.0)).collect();
         let message = format!("expected one of {}, found {}{hint}", list.join(", "), node.found());
         self.report.error(node.place, message);
         None
@@ -190,7 +199,8 @@ impl<'a> Fields<'a> {
         match node.value() {
             Value::Object(map) => Some((node, map)),
             _ => {
-                self.report.error(node.place, format!("expected a map of names to values, found {}", node.found()));
+                self.report
+                    .error(node.place, format!("expected a map of names to values, found {}", node.found()));
                 None
             }
         }

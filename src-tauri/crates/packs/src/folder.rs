@@ -27,12 +27,14 @@ pub fn load(folder: &Path) -> Result<Loaded, Vec<Diagnostic>> {
         return Err(whole(format!("{} is not a folder", folder.display())));
     }
     let digest = digest::of_folder(&real).map_err(unreadable)?;
-    let mut reading = Reading { folder: &real, found: Vec::new() };
+    let mut reading = Reading { folder: &real, found: Vec::new(), broken: Vec::new() };
     let pack = reading.pack(digest);
     let mut found = reading.found;
     found.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
     match pack {
-        Some(pack) if found.iter().all(|one| one.severity == Severity::Warning) => Ok(Loaded { pack, warnings: found }),
+        Some(pack) if found.iter().all(|one| one.severity == Severity::Warning) => {
+            Ok(Loaded { pack, warnings: found })
+        }
         _ => Err(found),
     }
 }
@@ -48,7 +50,10 @@ pub fn load_all(packs_dir: &Path) -> Vec<(PathBuf, Result<Loaded, Vec<Diagnostic
         .filter(|path| path.is_dir())
         .collect();
     folders.sort();
-    folders.into_iter().map(|folder| (folder.clone(), load(&folder).and_then(|loaded| in_its_place(&folder, loaded)))).collect()
+    folders
+        .into_iter()
+        .map(|folder| (folder.clone(), load(&folder).and_then(|loaded| in_its_place(&folder, loaded))))
+        .collect()
 }
 
 /// An installed pack lies in the folder of its name, and nobody but the app supplies `core`.
@@ -57,9 +62,12 @@ fn in_its_place(folder: &Path, loaded: Loaded) -> Result<Loaded, Vec<Diagnostic>
     let name = loaded.pack.r#ref.as_str();
     let called = folder.file_name().unwrap_or_default().to_string_lossy();
     if called != name {
-        let message = format!("the pack is called `{name}` but lies in the folder `{called}`; rename one of them");
+        let message =
+            format!("the pack is called `{name}` but lies in the folder `{called}`; rename one of them");
         report.error(Place::START, message);
-    } else if name == SHIPPED && shipped::digest_of(SHIPPED).is_some_and(|digest| digest != loaded.pack.digest) {
+    } else if name == SHIPPED
+        && shipped::digest_of(SHIPPED).is_some_and(|digest| digest != loaded.pack.digest)
+    {
         let message = "the pack `core` belongs to the app, and these are not its files; they are put back at the next start";
         report.error(Place::START, message);
     }
@@ -73,6 +81,8 @@ fn in_its_place(folder: &Path, loaded: Loaded) -> Result<Loaded, Vec<Diagnostic>
 struct Reading<'a> {
     folder: &'a Path,
     found: Vec<Diagnostic>,
+    /// Names of parts that are there and wrong: nobody is told besides that they are missing.
+    broken: Vec<String>,
 }
 
 /// Something of a pack with a name of its own.
@@ -105,7 +115,8 @@ impl Reading<'_> {
         let actions = self.parts("actions", |node, report| parts::action(node, &around, report));
         let triggers: Vec<Trigger> = triggers.into_iter().map(|(_, it)| it).collect();
         let actions: Vec<Action> = actions.into_iter().map(|(_, it)| it).collect();
-        let rules = self.parts("rules", |node, report| parts::rule(node, &around, &triggers, &actions, report));
+        let rules =
+            self.parts("rules", |node, report| parts::rule(node, &around, &triggers, &actions, report));
         self.check_served(&head, &sensors, &triggers);
         self.check_used(&head, &rules, &triggers, &actions);
         if folder.join("workflows").is_dir() {
@@ -113,11 +124,25 @@ impl Reading<'_> {
                 report.warn(Place::START, "workflows are not run by this version");
             });
         }
-        let Head { r#ref, label, description, version, config, env } = head;
+        let Head { r#ref, label, description, version, conf_schema, config, env } = head;
         let sensors = sensors.into_iter().map(|(_, it)| it).collect();
         let rules = rules.into_iter().map(|(_, it)| it.rule).collect();
         let folder = folder.to_path_buf();
-        Some(Pack { r#ref, label, description, version, folder, digest, config, env, triggers, sensors, actions, rules })
+        Some(Pack {
+            r#ref,
+            label,
+            description,
+            version,
+            folder,
+            digest,
+            conf_schema,
+            config,
+            env,
+            triggers,
+            sensors,
+            actions,
+            rules,
+        })
     }
 
     fn head(&mut self) -> Option<Head> {
@@ -138,14 +163,18 @@ impl Reading<'_> {
         let mut parts: Vec<(PathBuf, T)> = Vec::new();
         for file in self.files(folder) {
             let mut report = Report::new(file.clone());
-            if let Some(node) = self.read(&file, &mut report)
-                && let Some(part) = read(&node, &mut report)
-            {
-                if let Some((first, _)) = parts.iter().find(|(_, known)| known.name() == part.name()) {
-                    let message = format!("`{}` stands in {} already", part.name(), first.display());
-                    report.error(node.place_of("ref"), message);
-                } else {
-                    parts.push((file, part));
+            let node = self.read(&file, &mut report);
+            match node.as_ref().and_then(|node| Some((node, read(node, &mut report)?))) {
+                Some((node, part)) => match parts.iter().find(|(_, known)| known.name() == part.name()) {
+                    Some((first, _)) => {
+                        let message = format!("`{}` stands in {} already", part.name(), first.display());
+                        report.error(node.place_of("ref"), message);
+                    }
+                    None => parts.push((file, part)),
+                },
+                None => {
+                    let name = node.as_ref().and_then(|node| node.get("ref")?.as_text());
+                    self.broken.extend(name.map(str::to_owned));
                 }
             }
             self.found.append(&mut report.found);
@@ -170,7 +199,8 @@ impl Reading<'_> {
             name.extension().is_some_and(|ending| ending == "yaml" || ending == "yml")
                 && !name.to_string_lossy().starts_with('.')
         };
-        let mut files: Vec<PathBuf> = names.filter(is_yaml).map(|name| Path::new(folder).join(name)).collect();
+        let mut files: Vec<PathBuf> =
+            names.filter(is_yaml).map(|name| Path::new(folder).join(name)).collect();
         files.sort();
         files
     }
@@ -208,8 +238,9 @@ impl Reading<'_> {
         if bytes.len() > limits::YAML_BYTES {
             return Err(format!("the file is larger than {} bytes", limits::YAML_BYTES));
         }
-        String::from_utf8(bytes)
-            .map_err(|error| format!("byte {} is not UTF-8; save the file as UTF-8", error.utf8_error().valid_up_to() + 1))
+        String::from_utf8(bytes).map_err(|error| {
+            format!("byte {} is not UTF-8; save the file as UTF-8", error.utf8_error().valid_up_to() + 1)
+        })
     }
 
     /// The triggers of this pack that its sensors serve exist.
@@ -223,9 +254,17 @@ impl Reading<'_> {
     }
 
     /// The triggers and actions of this pack that its rules use exist.
-    fn check_used(&mut self, head: &Head, rules: &[(PathBuf, Named)], triggers: &[Trigger], actions: &[Action]) {
+    fn check_used(
+        &mut self,
+        head: &Head,
+        rules: &[(PathBuf, Named)],
+        triggers: &[Trigger],
+        actions: &[Action],
+    ) {
         for (file, named) in rules {
-            self.check_exists(head, file, "trigger", &named.rule.body.trigger_ref, triggers, |_| named.trigger);
+            self.check_exists(head, file, "trigger", &named.rule.body.trigger_ref, triggers, |_| {
+                named.trigger
+            });
             self.check_exists(head, file, "action", &named.rule.body.action_ref, actions, |_| named.action);
         }
     }
@@ -239,7 +278,9 @@ impl Reading<'_> {
         known: &[T],
         place: impl Fn(&Node) -> Place,
     ) {
-        if name.pack() != head.r#ref || known.iter().any(|part| part.name() == name) {
+        let is_there =
+            known.iter().any(|part| part.name() == name) || self.broken.iter().any(|it| it == name.as_str());
+        if is_there || name.pack() != head.r#ref {
             return;
         }
         let near = nearest(name.as_str(), known.iter().map(|part| part.name().as_str()));

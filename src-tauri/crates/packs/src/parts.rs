@@ -17,8 +17,22 @@ const OUTPUT: &[&str] = &["output", "output_schema", "out_schema", "payload_sche
 const TIMEOUT: &[&str] = &["timeout", "timeout_seconds"];
 /// Fields of Attune's that people read and the engine does not.
 const FOR_PEOPLE: &[&str] = &[
-    "tags", "keywords", "meta", "metadata", "examples", "docs", "documentation", "notes", "id", "pack", "pack_ref",
-    "system", "is_adhoc", "category", "icon", "color",
+    "tags",
+    "keywords",
+    "meta",
+    "metadata",
+    "examples",
+    "docs",
+    "documentation",
+    "notes",
+    "id",
+    "pack",
+    "pack_ref",
+    "system",
+    "is_adhoc",
+    "category",
+    "icon",
+    "color",
 ];
 
 const RUNNERS: &[(&str, Runner)] = &[
@@ -46,6 +60,7 @@ pub(crate) struct Head {
     pub(crate) label: String,
     pub(crate) description: String,
     pub(crate) version: String,
+    pub(crate) conf_schema: Schema,
     pub(crate) config: Map<String, Value>,
     pub(crate) env: BTreeMap<String, String>,
 }
@@ -65,19 +80,36 @@ pub(crate) fn head(node: &Node, report: &mut Report) -> Option<Head> {
     let schema = schemas::read(&mut fields, &["conf_schema", "config_schema"], Schema::any());
     let (node, config) = schemas::values(&mut fields, &["config"], &schema);
     let config = schema.with_defaults(config);
-    let given = |error: &model::Invalid| error.field.split('.').next().is_some_and(|name| config.contains_key(name));
+    let given =
+        |error: &model::Invalid| error.field.split('.').next().is_some_and(|name| config.contains_key(name));
     let errors = schema.check(&Value::Object(config.clone())).err().unwrap_or_default();
     // What a person has yet to fill in is no fault of the pack.
-    schemas::tell(&mut fields, node, errors.into_iter().filter(given).collect());
+    schemas::tell(&mut fields, "config", node, errors.into_iter().filter(given).collect());
     let env = environment(&mut fields);
     fields.skip(&[
-        "author", "email", "homepage", "url", "repository", "license", "runtime_deps", "runtimes", "dependencies",
-        "enabled", "is_standard", "environments", "python", "nodejs", "stackstorm_version", "contributors",
+        "author",
+        "email",
+        "homepage",
+        "url",
+        "repository",
+        "license",
+        "runtime_deps",
+        "runtimes",
+        "dependencies",
+        "enabled",
+        "is_standard",
+        "environments",
+        "python",
+        "nodejs",
+        "stackstorm_version",
+        "contributors",
     ]);
     fields.skip(FOR_PEOPLE);
     let name = name.and_then(|(text, place)| match text.parse::<PackRef>() {
         Ok(name) if name.as_str() == "default" => {
-            fields.report.error(place, "`default` is the place of the rules that people make; choose another ref");
+            fields
+                .report
+                .error(place, "`default` is the place of the rules that people make; choose another ref");
             None
         }
         Ok(name) => Some(name),
@@ -89,7 +121,7 @@ pub(crate) fn head(node: &Node, report: &mut Report) -> Option<Head> {
     fields.finish();
     let (name, (version, _)) = (name?, version?);
     let label = label.unwrap_or_else(|| title(name.as_str()));
-    Some(Head { r#ref: name, label, description, version, config, env })
+    Some(Head { r#ref: name, label, description, version, conf_schema: schema, config, env })
 }
 
 fn environment(fields: &mut Fields<'_>) -> BTreeMap<String, String> {
@@ -101,7 +133,10 @@ fn environment(fields: &mut Fields<'_>) -> BTreeMap<String, String> {
             && !name.is_empty()
             && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         if !good || name.starts_with("ATTUNE_") {
-            let message = format!("`{}` cannot be set: expected a name such as LANG, not one of ATTUNE_*", name.escape_debug());
+            let message = format!(
+                "`{}` cannot be set: expected a name such as LANG, not one of ATTUNE_*",
+                name.escape_debug()
+            );
             fields.report.error(place, message);
             continue;
         }
@@ -129,7 +164,11 @@ fn own_ref(fields: &mut Fields<'_>, around: &Around<'_>, example: &str) -> Optio
     match text.parse::<Ref>() {
         Ok(name) if name.pack() == *around.pack => Some(name),
         Ok(name) => {
-            let message = format!("`{name}` belongs to the pack `{}`; here every ref begins with `{}.`", name.pack(), around.pack);
+            let message = format!(
+                "`{name}` belongs to the pack `{}`; here every ref begins with `{}.`",
+                name.pack(),
+                around.pack
+            );
             fields.report.error(place, message);
             None
         }
@@ -180,9 +219,18 @@ pub(crate) fn sensor(node: &Node, around: &Around<'_>, report: &mut Report) -> O
     let name = own_ref(&mut fields, around, "file_sensor");
     let (label, description) = names(&mut fields, name.as_ref());
     let program = program(&mut fields, around, "sensors");
-    let types = fields.texts(&["trigger_types", "trigger_type", "trigger_refs", "trigger_ref", "triggers", "trigger"]);
+    let types = fields.texts(&[
+        "trigger_types",
+        "trigger_type",
+        "trigger_refs",
+        "trigger_ref",
+        "triggers",
+        "trigger",
+    ]);
     if types.is_empty() {
-        fields.report.error(fields.place(), "`trigger_types` is missing: expected the refs of the triggers it serves");
+        fields
+            .report
+            .error(fields.place(), "`trigger_types` is missing: expected the refs of the triggers it serves");
     }
     let mut trigger_types = Vec::new();
     for (text, place) in types {
@@ -195,8 +243,14 @@ pub(crate) fn sensor(node: &Node, around: &Around<'_>, report: &mut Report) -> O
     let (node, config) = schemas::values(&mut fields, &["config"], &schema);
     let config = schema.with_defaults(config);
     let errors = schema.check(&Value::Object(config.clone())).err().unwrap_or_default();
-    schemas::tell(&mut fields, node, errors);
-    fields.skip(&["enabled", "poll_interval", "runtime_version_constraint", "runtime_version", "troubleshooting"]);
+    schemas::tell(&mut fields, "config", node, errors);
+    fields.skip(&[
+        "enabled",
+        "poll_interval",
+        "runtime_version_constraint",
+        "runtime_version",
+        "troubleshooting",
+    ]);
     fields.skip(FOR_PEOPLE);
     fields.finish();
     let Program { runner, entry_point, path } = program?;
@@ -209,8 +263,11 @@ pub(crate) fn action(node: &Node, around: &Around<'_>, report: &mut Report) -> O
     let (label, description) = names(&mut fields, name.as_ref());
     let program = program(&mut fields, around, "actions");
     let deliveries = [("stdin", ParameterDelivery::Stdin), ("file", ParameterDelivery::File)];
-    let formats =
-        [("json", ParameterFormat::Json), ("dotenv", ParameterFormat::Dotenv), ("yaml", ParameterFormat::Yaml)];
+    let formats = [
+        ("json", ParameterFormat::Json),
+        ("dotenv", ParameterFormat::Dotenv),
+        ("yaml", ParameterFormat::Yaml),
+    ];
     let outputs = [
         ("text", OutputFormat::Text),
         ("json", OutputFormat::Json),
@@ -224,7 +281,13 @@ pub(crate) fn action(node: &Node, around: &Around<'_>, report: &mut Report) -> O
     let success_codes = fields.codes(&["success_codes", "success_exit_codes"]);
     let parameters = schemas::read(&mut fields, PARAMETERS, Schema::any());
     let output = schemas::read(&mut fields, OUTPUT, Schema::any());
-    fields.skip(&["enabled", "runtime_version_constraint", "runtime_version", "required_worker_runtimes", "retries"]);
+    fields.skip(&[
+        "enabled",
+        "runtime_version_constraint",
+        "runtime_version",
+        "required_worker_runtimes",
+        "retries",
+    ]);
     fields.skip(FOR_PEOPLE);
     fields.finish();
     let Program { runner, entry_point, path } = program?;
@@ -258,7 +321,9 @@ fn program(fields: &mut Fields<'_>, around: &Around<'_>, folder: &str) -> Option
     let runner = if fields.node(runner_names).is_some() {
         fields.word(runner_names, RUNNERS)
     } else {
-        fields.report.error(fields.place(), "`runner_type` is missing: expected shell, python, node or native");
+        fields
+            .report
+            .error(fields.place(), "`runner_type` is missing: expected shell, python, node or native");
         None
     };
     let entry_point = fields.required_text(&["entry_point", "entrypoint", "entry"], "`run.sh`");
@@ -268,7 +333,13 @@ fn program(fields: &mut Fields<'_>, around: &Around<'_>, folder: &str) -> Option
         Err(_) if comes_with_the_app(around, folder, &entry_point, runner) => {
             Some(Program { runner, entry_point, path: None })
         }
-        Err(message) => {
+        Err(mut message) => {
+            if entry::is_shipped_name(&entry_point)
+                && folder == "sensors"
+                && message.starts_with("there is no file")
+            {
+                message.push_str(", nor beside the running program");
+            }
             fields.report.error(place, message);
             None
         }
@@ -333,16 +404,24 @@ pub(crate) fn rule(
     Some(Named { rule: StarterRule { r#ref: name?, body }, trigger: trigger_place, action: action_place })
 }
 
-fn trigger_params(fields: &mut Fields<'_>, trigger: Option<&(Ref, Place)>, known: &[Trigger]) -> Map<String, Value> {
+fn trigger_params(
+    fields: &mut Fields<'_>,
+    trigger: Option<&(Ref, Place)>,
+    known: &[Trigger],
+) -> Map<String, Value> {
     let trigger = trigger.and_then(|(name, _)| known.iter().find(|trigger| trigger.r#ref == *name));
     let schema = trigger.map_or_else(Schema::any, |trigger| trigger.parameters.clone());
     let (node, params) = schemas::values(fields, &["trigger_params", "trigger_parameters"], &schema);
     let full = Value::Object(schema.with_defaults(params.clone()));
-    schemas::tell(fields, node, schema.check(&full).err().unwrap_or_default());
+    schemas::tell(fields, "trigger_params", node, schema.check(&full).err().unwrap_or_default());
     params
 }
 
-fn action_params(fields: &mut Fields<'_>, action: Option<&(Ref, Place)>, known: &[Action]) -> Map<String, Value> {
+fn action_params(
+    fields: &mut Fields<'_>,
+    action: Option<&(Ref, Place)>,
+    known: &[Action],
+) -> Map<String, Value> {
     let action = action.and_then(|(name, _)| known.iter().find(|action| action.r#ref == *name));
     let schema = action.map_or_else(Schema::any, |action| action.parameters.clone());
     let (node, params) = schemas::values(fields, &["action_params", "action_parameters"], &schema);
@@ -353,6 +432,6 @@ fn action_params(fields: &mut Fields<'_>, action: Option<&(Ref, Place)>, known: 
             error.field = inside.to_owned();
         }
     }
-    schemas::tell(fields, node, errors);
+    schemas::tell(fields, "action_params", node, errors);
     params
 }

@@ -33,12 +33,16 @@ fn document(node: &Node) -> Value {
             let described = |key: &str| OF_THE_TYPE.contains(&key);
             let is_text = node.get("type").and_then(Node::as_text) == Some("string");
             let entry = |name: &str, value: &Node| match &value.kind {
-                Kind::List(items) if is_text && described(name) => Value::Array(items.iter().map(text).collect()),
+                Kind::List(items) if is_text && described(name) => {
+                    Value::Array(items.iter().map(text).collect())
+                }
                 _ if is_text && described(name) => text(value),
                 _ if described(name) && !matches!(value.kind, Kind::Map(_)) => value.value(),
                 _ => document(value),
             };
-            Value::Object(entries.iter().map(|(key, value)| (key.name.clone(), entry(&key.name, value))).collect())
+            Value::Object(
+                entries.iter().map(|(key, value)| (key.name.clone(), entry(&key.name, value))).collect(),
+            )
         }
         Kind::List(items) => Value::Array(items.iter().map(document).collect()),
         _ => node.value(),
@@ -54,10 +58,13 @@ fn value_by(node: &Node, schema: Option<&Value>) -> Value {
     let keyword = |name: &str| schema.and_then(|schema| schema.get(name));
     match &node.kind {
         Kind::Plain(..) if keyword("type").is_some_and(|kind| kind == "string") => text(node),
-        Kind::List(items) => Value::Array(items.iter().map(|item| value_by(item, keyword("items"))).collect()),
+        Kind::List(items) => {
+            Value::Array(items.iter().map(|item| value_by(item, keyword("items"))).collect())
+        }
         Kind::Map(entries) => {
             let property = |name: &str| keyword("properties").and_then(|properties| properties.get(name));
-            let entries = entries.iter().map(|(key, node)| (key.name.clone(), value_by(node, property(&key.name))));
+            let entries =
+                entries.iter().map(|(key, node)| (key.name.clone(), value_by(node, property(&key.name))));
             Value::Object(entries.collect())
         }
         _ => node.value(),
@@ -77,10 +84,12 @@ pub(crate) fn values<'a>(
     }
 }
 
-/// Tells errors about values at the values' places.
-pub(crate) fn tell(fields: &mut Fields<'_>, node: Option<&Node>, errors: Vec<Invalid>) {
+/// Tells errors about the values of the field `name` at the values' places.
+pub(crate) fn tell(fields: &mut Fields<'_>, name: &str, node: Option<&Node>, errors: Vec<Invalid>) {
     for error in errors {
-        let place = node.map_or(fields.place(), |node| node.place_of(&error.field));
-        fields.report.error(place, error.to_string());
+        match node {
+            Some(node) => fields.report.error(node.place_of(&error.field), error.to_string()),
+            None => fields.report.error(fields.place(), error.under(name).to_string()),
+        }
     }
 }

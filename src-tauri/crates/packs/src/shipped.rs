@@ -74,7 +74,12 @@ fn folder(path: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-fn put(place: &Path, packs_dir: &Path, name: &PackRef, files: &BTreeMap<PathBuf, &'static [u8]>) -> io::Result<()> {
+fn put(
+    place: &Path,
+    packs_dir: &Path,
+    name: &PackRef,
+    files: &BTreeMap<PathBuf, &'static [u8]>,
+) -> io::Result<()> {
     let (new, old) = (packs_dir.join(format!(".{name}.new")), packs_dir.join(format!(".{name}.old")));
     remove(&new)?;
     remove(&old)?;

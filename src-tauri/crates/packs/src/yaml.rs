@@ -153,7 +153,8 @@ pub(crate) fn parse(text: &str) -> Result<Node, Fault> {
         let handle = thread.spawn_scoped(scope, || compose(text)).ok()?;
         handle.join().ok()
     });
-    parsing.unwrap_or_else(|| Err(Fault::new(Place::START, "there are not enough resources to read the file")))
+    parsing
+        .unwrap_or_else(|| Err(Fault::new(Place::START, "there are not enough resources to read the file")))
 }
 
 /// Depth, seen by the parser's flat stream of events.
@@ -169,10 +170,14 @@ fn check_depth(text: &str) -> Result<(), Fault> {
         }
         if depth > limits::NESTING {
             let place = Place::new(span.start.line() as u64, span.start.col() as u64 + 1);
-            return Err(Fault::new(place, format!("this lies deeper than {} levels", limits::NESTING)));
+            return Err(Fault::new(place, too_deep()));
         }
     }
     Ok(())
+}
+
+fn too_deep() -> String {
+    format!("this lies deeper than {} levels", limits::NESTING)
 }
 
 /// The one set of options under which YAML is read.
@@ -195,7 +200,8 @@ fn options() -> serde_saphyr::Options {
 }
 
 fn compose(text: &str) -> Result<Node, Fault> {
-    let raw: Spanned<Raw> = serde_saphyr::from_str_with_options(text, options()).map_err(|error| fault(&error))?;
+    let raw: Spanned<Raw> =
+        serde_saphyr::from_str_with_options(text, options()).map_err(|error| fault(&error))?;
     Ok(place(raw, text))
 }
 
@@ -214,7 +220,9 @@ fn fault(error: &serde_saphyr::Error) -> Fault {
             "a second document begins here; a file holds one".to_owned()
         }
         Error::RecursiveReferencesRequireWeakTypes { .. } => "this part contains itself".to_owned(),
-        Error::Budget { .. } | Error::AliasReplayLimitExceeded { .. } | Error::AliasExpansionLimitExceeded { .. } => {
+        Error::Budget { .. }
+        | Error::AliasReplayLimitExceeded { .. }
+        | Error::AliasExpansionLimitExceeded { .. } => {
             format!("the document is too large: at most {NODES} values and {ANCHORS} repeated parts are read")
         }
         other => without_place(&other.to_string()),
@@ -226,6 +234,9 @@ fn fault(error: &serde_saphyr::Error) -> Fault {
 fn without_place(message: &str) -> String {
     let end = message.rfind(" at line ").unwrap_or(message.len());
     let message = message.get(..end).unwrap_or(message);
+    if message.contains("recursion limit") {
+        return too_deep();
+    }
     if message.contains("tabs disallowed") {
         return "a tab stands where spaces are needed; indent with spaces".to_owned();
     }

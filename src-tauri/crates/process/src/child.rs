@@ -1,7 +1,7 @@
 //! One child from start to end.
 
 use crate::tree::Tree;
-use crate::{Spec, SpawnError, Stdin};
+use crate::{SpawnError, Spec, Stdin};
 use model::Exit;
 use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, pidfd_open, waitid};
 use std::fmt;
@@ -9,7 +9,7 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncWriteExt, Interest};
@@ -66,17 +66,24 @@ pub(crate) fn spawn(mut spec: Spec) -> Result<Child, SpawnError> {
 
 fn check(spec: &Spec) -> Result<(), SpawnError> {
     use std::os::unix::ffi::OsStrExt;
-    let wrong = spec.env.iter().map(|(name, _)| name.as_bytes()).chain(spec.mark.iter().map(|(name, _)| name.as_bytes()));
+    let wrong = spec
+        .env
+        .iter()
+        .map(|(name, _)| name.as_bytes())
+        .chain(spec.mark.iter().map(|(name, _)| name.as_bytes()));
     for name in wrong {
         if name.is_empty() || name.contains(&b'=') {
             let name = String::from_utf8_lossy(name);
-            return Err(SpawnError::Unspeakable(format!("`{name}` cannot be the name of an environment variable")));
+            return Err(SpawnError::Unspeakable(format!(
+                "`{name}` cannot be the name of an environment variable"
+            )));
         }
     }
     let values = spec.env.iter().flat_map(|(name, value)| [name, value]).chain(&spec.args);
     let marks = spec.mark.iter().flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
     if values.map(|text| text.as_bytes()).chain(marks).any(|text| text.contains(&0)) {
-        let sentence = "an argument or environment variable holds a NUL character, which no program can receive";
+        let sentence =
+            "an argument or environment variable holds a NUL character, which no program can receive";
         return Err(SpawnError::Unspeakable(sentence.to_owned()));
     }
     Ok(())
@@ -84,9 +91,12 @@ fn check(spec: &Spec) -> Result<(), SpawnError> {
 
 /// Nothing here may need code between fork and exec: only then does the standard library use `posix_spawn`,
 /// which costs the same however large this program is. It also empties the signal mask and makes SIGPIPE
-/// deadly again, and every descriptor that Rust opens closes at exec.
+/// deadly again, and every descriptor that Rust opens closes at exec. What this program itself was handed open by
+/// whoever started it is marked to close too.
 #[expect(clippy::disallowed_methods, reason = "this is the one home of child processes")]
 fn start(spec: &Spec, stdin: &Stdin) -> io::Result<std::process::Child> {
+    static HANDED_OPEN: Once = Once::new();
+    HANDED_OPEN.call_once(|| close_fds::set_fds_cloexec_threadsafe(3, &[]));
     let mut command = Command::new(&spec.program);
     command
         .args(&spec.args)

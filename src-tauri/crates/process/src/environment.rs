@@ -117,10 +117,7 @@ mod tests {
     #[test]
     fn a_path_is_always_there_and_extra_values_win() {
         let env = compose(pairs(&[("HOME", "/a")]), pairs(&[("HOME", "/b"), ("X", "1"), ("X", "2")]));
-        assert_eq!(
-            env,
-            pairs(&[("HOME", "/b"), ("PATH", USUAL_PATH), ("X", "2")]).collect::<Vec<_>>()
-        );
+        assert_eq!(env, pairs(&[("HOME", "/b"), ("PATH", USUAL_PATH), ("X", "2")]).collect::<Vec<_>>());
     }
 
     #[test]

@@ -5,9 +5,7 @@
 //! signalled as a whole only while its leader is not yet reaped, for until then its number is taken.
 
 use crate::environment::INSTANCE;
-use rustix::process::{
-    Pid, PidfdFlags, Signal, getpid, kill_process_group, pidfd_open, pidfd_send_signal,
-};
+use rustix::process::{Pid, PidfdFlags, Signal, getpid, kill_process_group, pidfd_open, pidfd_send_signal};
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::thread;
@@ -168,10 +166,7 @@ fn ourselves(table: &[Row]) -> HashSet<i32> {
 
 fn table() -> Vec<Row> {
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-    entries
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .filter_map(look)
-        .collect()
+    entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).filter_map(look).collect()
 }
 
 fn look(pid: i32) -> Option<Row> {

@@ -108,7 +108,12 @@ impl RuleBook {
                 .collect(),
             None => {
                 let rules = self.by_trigger.get(&event.trigger);
-                rules.into_iter().flat_map(BTreeMap::values).filter(|entry| entry.enabled).map(|entry| entry.look(&seen)).collect()
+                rules
+                    .into_iter()
+                    .flat_map(BTreeMap::values)
+                    .filter(|entry| entry.enabled)
+                    .map(|entry| entry.look(&seen))
+                    .collect()
             }
         }
     }
@@ -120,7 +125,8 @@ fn compile(rule: &Rule, facts: &dyn Facts) -> Result<Work, Vec<Invalid>> {
     match (condition, parameters) {
         (Ok(condition), Ok(parameters)) => {
             let config = facts.pack_config(&rule.r#ref.pack());
-            let config = config.or_else(|| facts.pack_config(&rule.body.action_ref.pack())).unwrap_or_default();
+            let config =
+                config.or_else(|| facts.pack_config(&rule.body.action_ref.pack())).unwrap_or_default();
             Ok(Work { condition, parameters, config: Jinja::from(Serde(config)) })
         }
         (condition, parameters) => {
@@ -145,10 +151,15 @@ impl Entry {
             let reason = Reason { message: Some(message), ..Reason::default() };
             return decision(Outcome::Disabled, Some(reason), None);
         }
-        match self.work.as_ref().map_err(|errors| Miss::Broken(faulty(errors))).and_then(|work| self.work(work, seen)) {
+        match self
+            .work
+            .as_ref()
+            .map_err(|errors| Miss::Broken(faulty(errors)))
+            .and_then(|work| self.work(work, seen))
+        {
             Ok(parameters) => decision(Outcome::Matched, None, Some(parameters)),
-            Err(Miss::False(reason)) => decision(Outcome::Unmatched, Some(reason), None),
-            Err(Miss::Broken(reason)) => decision(Outcome::Error, Some(reason), None),
+            Err(Miss::False(reason)) => decision(Outcome::Unmatched, Some(*reason), None),
+            Err(Miss::Broken(reason)) => decision(Outcome::Error, Some(*reason), None),
         }
     }
 
@@ -160,11 +171,11 @@ impl Entry {
     }
 }
 
-fn faulty(errors: &[Invalid]) -> Reason {
+fn faulty(errors: &[Invalid]) -> Box<Reason> {
     let first = errors.first();
-    Reason {
+    Box::new(Reason {
         path: first.map_or(String::new(), |error| error.field.clone()),
         message: Some(first.map_or_else(|| "the rule cannot work".to_owned(), |error| error.message.clone())),
         ..Reason::default()
-    }
+    })
 }

@@ -1,45 +1,31 @@
 //! Conditions: a tree of `all`, `any`, `none` over comparisons, a flat list, or one expression.
 
-use crate::compare::{kept, kind, order, same};
+use crate::compare::{kept, kind};
 use crate::expression::{Expression, Failure};
+use crate::operator::{OPERATORS, Test, test};
 use crate::path::Path;
 use crate::scope::{Looking, Scope, Seen};
 use model::{Invalid, Reason, RuleId, Timestamp, limits, nearest};
-use regex::{Regex, RegexBuilder};
 use serde_json::{Map, Value};
-use std::cmp::Ordering;
 
 /// What every path of this module's errors begins with.
 const FIELD: &str = "conditions";
-
-/// The operators of a comparison, as they are spelled.
-pub const OPERATORS: &[&str] = &[
-    "equals",
-    "not_equals",
-    "less_than",
-    "less_than_or_equal",
-    "greater_than",
-    "greater_than_or_equal",
-    "contains",
-    "not_contains",
-    "starts_with",
-    "ends_with",
-    "matches",
-    "in",
-    "not_in",
-    "exists",
-    "not_exists",
-    "is_between",
-];
 
 /// Compiled conditions.
 #[derive(Debug)]
 pub(crate) enum Condition {
     /// Nothing is asked.
     Always,
-    Group { group: Group, path: String, inner: Vec<Condition> },
+    Group {
+        group: Group,
+        path: String,
+        inner: Vec<Condition>,
+    },
     Leaf(Box<Leaf>),
-    Expression { path: String, expression: Box<Expression> },
+    Expression {
+        path: String,
+        expression: Box<Expression>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,24 +47,11 @@ pub(crate) struct Leaf {
     value: Value,
 }
 
-#[derive(Debug)]
-enum Test {
-    Equal { wanted: bool },
-    Order(fn(Ordering) -> bool),
-    Contain { wanted: bool },
-    Start,
-    End,
-    Match(Regex),
-    Among { wanted: bool },
-    Exist { wanted: bool },
-    Between,
-}
-
 /// Why a look did not match: false, or impossible.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Miss {
-    False(Reason),
-    Broken(Reason),
+    False(Box<Reason>),
+    Broken(Box<Reason>),
 }
 
 /// Checks the conditions of a rule.
@@ -105,7 +78,7 @@ pub fn eval_condition(conditions: &Value, event: &Value) -> Result<Option<Reason
     let scope = Scope::new(&seen, Looking { rule_ref: "", rule_id: RuleId(0), config: &config });
     Ok(match condition.look(&scope) {
         Ok(()) => None,
-        Err(Miss::False(reason) | Miss::Broken(reason)) => Some(reason),
+        Err(Miss::False(reason) | Miss::Broken(reason)) => Some(*reason),
     })
 }
 
@@ -119,7 +92,10 @@ impl Condition {
             Value::Object(map) if map.is_empty() => Self::Always,
             Value::Object(map) => compiling.node(map, "", limits::NESTING),
             other => {
-                let message = format!("expected a tree of all, any and none, a list, or {{expression: …}}, found {}", kind(other));
+                let message = format!(
+                    "expected a tree of all, any and none, a list, or {{expression: …}}, found {}",
+                    kind(other)
+                );
                 compiling.wrong("", message)
             }
         };
@@ -133,7 +109,9 @@ impl Condition {
             Self::Always => Ok(()),
             Self::Leaf(leaf) => leaf.look(scope.event),
             Self::Expression { path, expression } => {
-                let at = |message| Reason { path: path.clone(), message: Some(message), ..Reason::default() };
+                let at = |message| {
+                    Box::new(Reason { path: path.clone(), message: Some(message), ..Reason::default() })
+                };
                 match expression.holds(scope) {
                     Ok(true) => Ok(()),
                     Ok(false) => Err(Miss::False(at("the expression is false".to_owned()))),
@@ -150,11 +128,13 @@ impl Condition {
     }
 
     /// The condition in a reason, as far as it has one.
-    fn reason(&self, scope: &Scope<'_>) -> Reason {
+    fn reason(&self, scope: &Scope<'_>) -> Box<Reason> {
         match self {
             Self::Leaf(leaf) => leaf.reason(leaf.field.find(scope.event).as_deref(), None),
-            Self::Group { path, .. } | Self::Expression { path, .. } => Reason { path: path.clone(), ..Reason::default() },
-            Self::Always => Reason::default(),
+            Self::Group { path, .. } | Self::Expression { path, .. } => {
+                Box::new(Reason { path: path.clone(), ..Reason::default() })
+            }
+            Self::Always => Box::default(),
         }
     }
 }
@@ -213,7 +193,9 @@ impl Compiling {
             let path = format!("all.{index}");
             match item {
                 Value::Object(map) => self.leaf(map, &path, Path::in_payload),
-                other => self.wrong(&path, format!("expected {{field, operator, value}}, found {}", kind(other))),
+                other => {
+                    self.wrong(&path, format!("expected {{field, operator, value}}, found {}", kind(other)))
+                }
             }
         });
         let inner = inner.collect();
@@ -229,7 +211,10 @@ impl Compiling {
         }
         let mut entries = map.iter();
         let (Some((name, value)), None) = (entries.next(), entries.next()) else {
-            return self.wrong(path, "expected exactly one of all, any, none, expression, or {field, operator, value}");
+            return self.wrong(
+                path,
+                "expected exactly one of all, any, none, expression, or {field, operator, value}",
+            );
         };
         if name == "expression" {
             return self.expression(value, path);
@@ -269,10 +254,14 @@ impl Compiling {
         }
         let here = join(path, "expression");
         let Some(source) = value.as_str() else {
-            return self.wrong(&here, format!("expected text such as event.payload.size > 3, found {}", kind(value)));
+            return self.wrong(
+                &here,
+                format!("expected text such as event.payload.size > 3, found {}", kind(value)),
+            );
         };
         // Braces around the whole are a habit from templates.
-        let inner = source.trim().strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")).unwrap_or(source);
+        let inner =
+            source.trim().strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")).unwrap_or(source);
         match Expression::compile(inner) {
             Ok(expression) => Condition::Expression { path: here, expression: Box::new(expression) },
             Err(wrong) => {
@@ -283,7 +272,12 @@ impl Compiling {
         }
     }
 
-    fn leaf(&mut self, map: &Map<String, Value>, path: &str, read: fn(&str) -> Result<Path, String>) -> Condition {
+    fn leaf(
+        &mut self,
+        map: &Map<String, Value>,
+        path: &str,
+        read: fn(&str) -> Result<Path, String>,
+    ) -> Condition {
         if !self.count() {
             return Condition::Always;
         }
@@ -318,141 +312,43 @@ impl Compiling {
     }
 }
 
-/// The test that an operator means, given the value in the rule.
-fn test(operator: &str, value: Option<&Value>) -> Result<Test, String> {
-    let test = match operator {
-        "exists" => return Ok(Test::Exist { wanted: true }),
-        "not_exists" => return Ok(Test::Exist { wanted: false }),
-        "equals" => Test::Equal { wanted: true },
-        "not_equals" => Test::Equal { wanted: false },
-        "less_than" => Test::Order(Ordering::is_lt),
-        "less_than_or_equal" => Test::Order(Ordering::is_le),
-        "greater_than" => Test::Order(Ordering::is_gt),
-        "greater_than_or_equal" => Test::Order(Ordering::is_ge),
-        "contains" => Test::Contain { wanted: true },
-        "not_contains" => Test::Contain { wanted: false },
-        "starts_with" => Test::Start,
-        "ends_with" => Test::End,
-        "in" => Test::Among { wanted: true },
-        "not_in" => Test::Among { wanted: false },
-        "is_between" => Test::Between,
-        _ => return pattern(value).map(Test::Match),
-    };
-    let Some(value) = value else { return Err(format!("`{operator}` needs a value")) };
-    let found = kind(value);
-    match (&test, value) {
-        (Test::Order(_), value) if !(value.is_number() || value.is_string()) => {
-            Err(format!("`{operator}` needs a number or text, found {found}"))
-        }
-        (Test::Start | Test::End, value) if !value.is_string() => Err(format!("`{operator}` needs text, found {found}")),
-        (Test::Among { .. }, value) if !value.is_array() => Err(format!("`{operator}` needs a list of values, found {found}")),
-        (Test::Between, value) => match value.as_array().map(Vec::as_slice) {
-            Some([low, high]) if order(low, high).is_some_and(Ordering::is_le) => Ok(test),
-            _ => Err("`is_between` needs a list of two numbers or two texts, the smaller one first".to_owned()),
-        },
-        _ => Ok(test),
-    }
-}
-
-fn pattern(value: Option<&Value>) -> Result<Regex, String> {
-    let Some(text) = value.and_then(Value::as_str) else {
-        return Err("`matches` needs a regular expression as text".to_owned());
-    };
-    if text.len() > limits::EXPRESSION_BYTES {
-        return Err(format!("a regular expression has at most {} bytes", limits::EXPRESSION_BYTES));
-    }
-    let built = RegexBuilder::new(text)
-        .size_limit(limits::REGEX_BYTES)
-        .dfa_size_limit(limits::REGEX_BYTES)
-        .nest_limit(limits::NESTING as u32)
-        .build();
-    built.map_err(|error| match error {
-        regex::Error::CompiledTooBig(_) => "the regular expression is too large".to_owned(),
-        error => {
-            let text = error.to_string();
-            let last = text.lines().last().unwrap_or_default();
-            let detail = last.strip_prefix("error: ").unwrap_or(last);
-            if detail.contains("look-around") || detail.contains("backreferences") {
-                return "look-around and back-references are not supported in regular expressions".to_owned();
-            }
-            format!("this is no regular expression: {detail}")
-        }
-    })
-}
-
 impl Leaf {
     fn look(&self, event: &Seen<'_>) -> Result<(), Miss> {
         let actual = self.field.find(event);
         if let Test::Exist { wanted } = self.test {
-            return if actual.is_some() == wanted { Ok(()) } else { Err(Miss::False(self.reason(actual.as_deref(), None))) };
+            return if actual.is_some() == wanted {
+                Ok(())
+            } else {
+                Err(Miss::False(self.reason(actual.as_deref(), None)))
+            };
         }
         let Some(actual) = actual else {
             return Err(Miss::False(self.reason(None, Some(self.field.why_missing(event)))));
         };
-        match self.holds(&actual) {
+        match self.test.holds(self.operator, &actual, &self.value) {
             Ok(true) => Ok(()),
             Ok(false) => Err(Miss::False(self.reason(Some(&actual), self.hint(&actual)))),
             Err(message) => Err(Miss::False(self.reason(Some(&actual), Some(message)))),
         }
     }
 
-    /// Whether the test holds, or why the two values cannot be compared.
-    fn holds(&self, actual: &Value) -> Result<bool, String> {
-        let mismatch = || Err(format!("`{}` cannot compare {} with {}", self.operator, kind(actual), kind(&self.value)));
-        let texts = || actual.as_str().zip(self.value.as_str());
-        match &self.test {
-            Test::Equal { wanted } => Ok(same(actual, &self.value) == *wanted),
-            Test::Order(holds) => order(actual, &self.value).map_or_else(mismatch, |order| Ok(holds(order))),
-            Test::Start => texts().map_or_else(mismatch, |(text, start)| Ok(text.starts_with(start))),
-            Test::End => texts().map_or_else(mismatch, |(text, end)| Ok(text.ends_with(end))),
-            Test::Contain { wanted } => {
-                contains(actual, &self.value).map_or_else(mismatch, |contains| Ok(contains == *wanted))
-            }
-            Test::Match(pattern) => match actual {
-                Value::String(text) if text.len() > limits::REGEX_TEXT_BYTES => {
-                    Err(format!("the text is longer than {} bytes, too long for `matches`", limits::REGEX_TEXT_BYTES))
-                }
-                Value::String(text) => Ok(pattern.is_match(text)),
-                _ => mismatch(),
-            },
-            Test::Among { wanted } => {
-                let among = self.value.as_array().is_some_and(|items| items.iter().any(|item| same(item, actual)));
-                Ok(among == *wanted)
-            }
-            Test::Between => {
-                let bounds = self.value.as_array().and_then(|bounds| bounds.first().zip(bounds.get(1)));
-                let orders = bounds.and_then(|(low, high)| order(low, actual).zip(order(actual, high)));
-                orders.map_or_else(mismatch, |(low, high)| Ok(low.is_le() && high.is_le()))
-            }
-            Test::Exist { wanted } => Ok(*wanted),
-        }
-    }
-
     /// The commonest surprise: the same signs, once as text and once as a number.
     fn hint(&self, actual: &Value) -> Option<String> {
-        let (Test::Equal { wanted: true }, true) = (&self.test, kind(actual) != kind(&self.value)) else { return None };
+        let (Test::Equal { wanted: true }, true) = (&self.test, kind(actual) != kind(&self.value)) else {
+            return None;
+        };
         Some(format!("{} is never equal to {}", kind(actual), kind(&self.value)))
     }
 
-    fn reason(&self, actual: Option<&Value>, message: Option<String>) -> Reason {
+    fn reason(&self, actual: Option<&Value>, message: Option<String>) -> Box<Reason> {
         let compares = !matches!(self.test, Test::Exist { .. });
-        Reason {
+        Box::new(Reason {
             path: self.path.clone(),
             field: Some(self.field.to_string()),
             operator: Some(self.operator.to_owned()),
             expected: compares.then(|| kept(&self.value)),
             actual: actual.map(kept),
             message,
-        }
-    }
-}
-
-/// Whether a text holds a text, a list an item, a map a name; none for anything else.
-fn contains(actual: &Value, wanted: &Value) -> Option<bool> {
-    match (actual, wanted) {
-        (Value::String(text), Value::String(part)) => Some(text.contains(part.as_str())),
-        (Value::Array(items), wanted) => Some(items.iter().any(|item| same(item, wanted))),
-        (Value::Object(map), Value::String(name)) => Some(map.contains_key(name)),
-        _ => None,
+        })
     }
 }

@@ -13,6 +13,7 @@ static LANGUAGE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     language.set_undefined_behavior(UndefinedBehavior::Strict);
     language.set_fuel(Some(limits::EXPRESSION_FUEL));
     language.set_recursion_limit(limits::NESTING);
+    language.add_filter("tojson", |value: Jinja| to_json(&value));
     language
 });
 
@@ -84,10 +85,10 @@ impl Expression {
             }
             kind => Failure::Broken(error.detail().map_or_else(|| kind.to_string(), str::to_owned)),
         })?;
-        if value.is_undefined() {
-            return Err(Failure::Undefined(self.what_is_missing(&root)));
-        }
-        self.plain(&value, &root, budget, 0)
+        plain(&value, budget, 0).map_err(|failure| match failure {
+            Failure::Undefined(_) => Failure::Undefined(self.what_is_missing(&root)),
+            broken => broken,
+        })
     }
 
     /// Whether the value counts as true.
@@ -112,46 +113,6 @@ impl Expression {
         }
     }
 
-    fn plain(&self, value: &Jinja, root: &Jinja, budget: &mut Budget, depth: usize) -> Result<Value, Failure> {
-        if depth > limits::NESTING {
-            return Err(Failure::Broken(format!("the value lies deeper than {} levels", limits::NESTING)));
-        }
-        budget.take(1)?;
-        let broken = |message: &str| Err(Failure::Broken(message.to_owned()));
-        match value.kind() {
-            ValueKind::Undefined => Err(Failure::Undefined(self.what_is_missing(root))),
-            ValueKind::None => Ok(Value::Null),
-            ValueKind::Bool => Ok(Value::Bool(value.is_true())),
-            ValueKind::Number => number(value).map_or_else(|| broken("the number is too large"), Ok),
-            ValueKind::String => {
-                let text = value.as_str().unwrap_or_default();
-                budget.take(text.len())?;
-                Ok(Value::String(text.to_owned()))
-            }
-            ValueKind::Map => {
-                let mut map = Map::new();
-                for key in value.try_iter().map_err(unreadable)? {
-                    let item = value.get_item(&key).map_err(unreadable)?;
-                    let Some(name) = key.as_str().map(str::to_owned).or_else(|| number(&key).map(|key| key.to_string()))
-                    else {
-                        return broken("a key of a map is not a text");
-                    };
-                    budget.take(name.len())?;
-                    map.insert(name, self.plain(&item, root, budget, depth + 1)?);
-                }
-                Ok(Value::Object(map))
-            }
-            ValueKind::Seq | ValueKind::Iterable => {
-                let mut list = Vec::new();
-                for item in value.try_iter().map_err(unreadable)? {
-                    list.push(self.plain(&item, root, budget, depth + 1)?);
-                }
-                Ok(Value::Array(list))
-            }
-            _ => broken("the value is neither text, number, true or false, list nor map"),
-        }
-    }
-
     /// The first name that leads nowhere, with the nearest that leads somewhere.
     fn what_is_missing(&self, root: &Jinja) -> String {
         let missing = self.mentions.iter().find_map(|mention| walk(root, mention).err());
@@ -160,13 +121,60 @@ impl Expression {
     }
 }
 
+/// The value as JSON. What it holds is read item by item against the budget, however large it claims to be.
+fn plain(value: &Jinja, budget: &mut Budget, depth: usize) -> Result<Value, Failure> {
+    if depth > limits::NESTING {
+        return Err(Failure::Broken(format!("the value lies deeper than {} levels", limits::NESTING)));
+    }
+    budget.take(1)?;
+    let broken = |message: &str| Err(Failure::Broken(message.to_owned()));
+    match value.kind() {
+        ValueKind::Undefined => Err(Failure::Undefined("a value does not exist".to_owned())),
+        ValueKind::None => Ok(Value::Null),
+        ValueKind::Bool => Ok(Value::Bool(value.is_true())),
+        ValueKind::Number => number(value).map_or_else(|| broken("the number is too large"), Ok),
+        ValueKind::String => {
+            let text = value.as_str().unwrap_or_default();
+            budget.take(text.len())?;
+            Ok(Value::String(text.to_owned()))
+        }
+        ValueKind::Map => {
+            let mut map = Map::new();
+            for key in value.try_iter().map_err(unreadable)? {
+                let item = value.get_item(&key).map_err(unreadable)?;
+                let name = key.as_str().map(str::to_owned);
+                let Some(name) = name.or_else(|| number(&key).map(|key| key.to_string())) else {
+                    return broken("a key of a map is not a text");
+                };
+                budget.take(name.len())?;
+                map.insert(name, plain(&item, budget, depth + 1)?);
+            }
+            Ok(Value::Object(map))
+        }
+        ValueKind::Seq | ValueKind::Iterable => {
+            let items = value.try_iter().map_err(unreadable)?;
+            items.map(|item| plain(&item, budget, depth + 1)).collect::<Result<_, _>>().map(Value::Array)
+        }
+        _ => broken("the value is neither text, number, true or false, list nor map"),
+    }
+}
+
+/// The library's own escapes for HTML and indents without bound.
+fn to_json(value: &Jinja) -> Result<String, minijinja::Error> {
+    let value = plain(value, &mut Budget::default(), 0);
+    let failed = |failure: Failure| minijinja::Error::new(ErrorKind::InvalidOperation, failure.message());
+    value.map(|value| value.to_string()).map_err(failed)
+}
+
 /// The value that a mention leads to, or which part of it does not exist.
 fn walk(root: &Jinja, mention: &Mention) -> Result<Jinja, String> {
     let mut here = root.clone();
     let mut walked = String::new();
     for part in &mention.parts {
         let mut next = here.get_attr(part).unwrap_or_default();
-        if next.is_undefined() && let Ok(index) = part.parse::<i64>() {
+        if next.is_undefined()
+            && let Ok(index) = part.parse::<i64>()
+        {
             next = here.get_item_by_index(usize::try_from(index).unwrap_or(usize::MAX)).unwrap_or_default();
         }
         let name = if walked.is_empty() { part.clone() } else { format!("{walked}.{part}") };
@@ -196,6 +204,7 @@ fn number(value: &Jinja) -> Option<Value> {
     Number::from_f64(f64::try_from(value.clone()).ok()?).map(Value::Number)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
 fn unreadable(error: minijinja::Error) -> Failure {
     Failure::Broken(error.detail().map_or_else(|| error.kind().to_string(), str::to_owned))
 }
@@ -207,7 +216,7 @@ mod tests {
 
     #[test]
     fn every_filter_and_test_that_is_allowed_exists() {
-        let state = LANGUAGE.empty_state();
+        let mut state = LANGUAGE.empty_state();
         for name in TESTS {
             let source = format!("1 is {name}");
             let known = LANGUAGE.compile_expression(&source).unwrap().eval(()).err();

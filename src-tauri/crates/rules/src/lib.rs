@@ -8,6 +8,7 @@ mod book;
 mod compare;
 mod conditions;
 mod expression;
+mod operator;
 mod parameters;
 mod path;
 mod scope;
@@ -15,5 +16,6 @@ mod syntax;
 mod template;
 
 pub use book::{Facts, RuleBook, RuleFault, RuleMemory};
-pub use conditions::{OPERATORS, check_conditions, eval_condition};
+pub use conditions::{check_conditions, eval_condition};
+pub use operator::OPERATORS;
 pub use parameters::{check_parameters, check_templates, is_template};

@@ -73,7 +73,7 @@ impl Parameters {
         if compiling.errors.is_empty() { Ok(Self::Rendered(parts)) } else { Err(compiling.errors) }
     }
 
-    pub(crate) fn render(&self, scope: &Scope<'_>) -> Result<Map<String, Value>, Reason> {
+    pub(crate) fn render(&self, scope: &Scope<'_>) -> Result<Map<String, Value>, Box<Reason>> {
         match self {
             Self::Fixed(params) => Ok(params.clone()),
             Self::Rendered(parts) => parts
@@ -95,15 +95,22 @@ impl Compiling {
             return Part::Fixed(value.clone());
         }
         let Some(depth) = depth.checked_sub(1) else {
-            self.errors.push(Invalid::new(FIELD, format!("the values lie deeper than {} levels", limits::NESTING)));
+            self.errors
+                .push(Invalid::new(FIELD, format!("the values lie deeper than {} levels", limits::NESTING)));
             return Part::Fixed(Value::Null);
         };
         match value {
             Value::Array(items) => Part::List(
-                items.iter().enumerate().map(|(index, item)| self.part(item, format!("{path}.{index}"), depth)).collect(),
+                items
+                    .iter()
+                    .enumerate()
+                    .map(|(index, item)| self.part(item, format!("{path}.{index}"), depth))
+                    .collect(),
             ),
             Value::Object(map) => Part::Map(
-                map.iter().map(|(name, item)| (name.clone(), self.part(item, format!("{path}.{name}"), depth))).collect(),
+                map.iter()
+                    .map(|(name, item)| (name.clone(), self.part(item, format!("{path}.{name}"), depth)))
+                    .collect(),
             ),
             other => self.text(other.as_str().unwrap_or_default(), path),
         }
@@ -129,19 +136,26 @@ impl Compiling {
 }
 
 impl Part {
-    fn render(&self, scope: &Scope<'_>, budget: &mut Budget) -> Result<Value, Reason> {
+    fn render(&self, scope: &Scope<'_>, budget: &mut Budget) -> Result<Value, Box<Reason>> {
         match self {
             Self::Fixed(value) => Ok(value.clone()),
-            Self::Text { path, template } => template.render(scope, budget).map_err(|failure| reason(path, failure)),
-            Self::List(items) => items.iter().map(|item| item.render(scope, budget)).collect::<Result<_, _>>().map(Value::Array),
+            Self::Text { path, template } => {
+                template.render(scope, budget).map_err(|failure| reason(path, failure))
+            }
+            Self::List(items) => items
+                .iter()
+                .map(|item| item.render(scope, budget))
+                .collect::<Result<_, _>>()
+                .map(Value::Array),
             Self::Map(entries) => {
-                let entries = entries.iter().map(|(name, item)| Ok((name.clone(), item.render(scope, budget)?)));
+                let entries =
+                    entries.iter().map(|(name, item)| Ok((name.clone(), item.render(scope, budget)?)));
                 entries.collect::<Result<_, _>>().map(Value::Object)
             }
         }
     }
 }
 
-fn reason(path: &str, failure: Failure) -> Reason {
-    Reason { path: path.to_owned(), message: Some(failure.message()), ..Reason::default() }
+fn reason(path: &str, failure: Failure) -> Box<Reason> {
+    Box::new(Reason { path: path.to_owned(), message: Some(failure.message()), ..Reason::default() })
 }

@@ -60,7 +60,8 @@ impl Path {
 
     /// A path as the flat list has it: it begins inside the payload.
     pub(crate) fn in_payload(text: &str) -> Result<Self, String> {
-        if text.starts_with("event.payload.") || text.starts_with("event.payload[") || text == "event.payload" {
+        if text.starts_with("event.payload.") || text.starts_with("event.payload[") || text == "event.payload"
+        {
             return Self::parse(text);
         }
         Ok(Self { root: Root::Payload, parts: split(text)? })
@@ -150,7 +151,11 @@ fn split(text: &str) -> Result<Vec<Part>, String> {
             rest = after;
         }
     }
-    if parts.is_empty() { Err("`field` is empty: expected a path such as event.payload.size".to_owned()) } else { Ok(parts) }
+    if parts.is_empty() {
+        Err("`field` is empty: expected a path such as event.payload.size".to_owned())
+    } else {
+        Ok(parts)
+    }
 }
 
 fn bracket(inner: &str) -> Option<(Part, &str)> {

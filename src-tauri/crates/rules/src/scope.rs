@@ -1,7 +1,7 @@
 //! What conditions and templates may see.
 
-use minijinja::value::{Serde, Value as Jinja};
 use minijinja::context;
+use minijinja::value::{Serde, Value as Jinja};
 use model::{Event, RuleId, Timestamp};
 use serde_json::Value;
 use std::cell::OnceCell;

@@ -10,18 +10,81 @@ const BRACKETS: usize = 24;
 
 /// What may stand after `|`.
 pub(crate) const FILTERS: &[&str] = &[
-    "abs", "bool", "capitalize", "chain", "count", "d", "default", "dictsort", "first", "float", "groupby", "int",
-    "items", "join", "last", "length", "lines", "list", "lower", "map", "max", "min", "reject", "rejectattr",
-    "replace", "reverse", "round", "select", "selectattr", "sort", "split", "string", "sum", "title", "tojson",
-    "trim", "unique", "upper", "zip",
+    "abs",
+    "bool",
+    "capitalize",
+    "chain",
+    "count",
+    "d",
+    "default",
+    "dictsort",
+    "first",
+    "float",
+    "groupby",
+    "int",
+    "items",
+    "join",
+    "last",
+    "length",
+    "lines",
+    "list",
+    "lower",
+    "map",
+    "max",
+    "min",
+    "reject",
+    "rejectattr",
+    "replace",
+    "reverse",
+    "round",
+    "select",
+    "selectattr",
+    "sort",
+    "split",
+    "string",
+    "sum",
+    "title",
+    "tojson",
+    "trim",
+    "unique",
+    "upper",
+    "zip",
 ];
 /// Those that always make a number.
 const NUMERIC: &[&str] = &["abs", "count", "float", "int", "length", "round"];
 /// What may stand after `is`.
 pub(crate) const TESTS: &[&str] = &[
-    "boolean", "defined", "divisibleby", "endingwith", "eq", "equalto", "even", "false", "float", "ge",
-    "greaterthan", "gt", "in", "int", "integer", "iterable", "le", "lessthan", "lower", "lt", "mapping", "ne",
-    "none", "number", "odd", "sequence", "startingwith", "string", "true", "undefined", "upper",
+    "boolean",
+    "defined",
+    "divisibleby",
+    "endingwith",
+    "eq",
+    "equalto",
+    "even",
+    "false",
+    "float",
+    "ge",
+    "greaterthan",
+    "gt",
+    "in",
+    "int",
+    "integer",
+    "iterable",
+    "le",
+    "lessthan",
+    "lower",
+    "lt",
+    "mapping",
+    "ne",
+    "none",
+    "number",
+    "odd",
+    "sequence",
+    "startingwith",
+    "string",
+    "true",
+    "undefined",
+    "upper",
 ];
 const CONSTANTS: &[&str] = &["true", "false", "none", "True", "False", "None"];
 const CONNECTIVES: &[&str] = &["and", "or", "not", "in", "is", "if", "else"];
@@ -73,7 +136,11 @@ pub(crate) struct Mention {
 /// The names that an expression mentions, or what is wrong with it.
 pub(crate) fn check(source: &str) -> Result<Vec<Mention>, Wrong> {
     if source.len() > limits::EXPRESSION_BYTES {
-        let message = format!("the expression has {} bytes; at most {} are read", source.len(), limits::EXPRESSION_BYTES);
+        let message = format!(
+            "the expression has {} bytes; at most {} are read",
+            source.len(),
+            limits::EXPRESSION_BYTES
+        );
         return Err(Wrong::new(0, message));
     }
     let words = words(source)?;
@@ -98,11 +165,17 @@ fn words(source: &str) -> Result<Vec<Word<'_>>, Wrong> {
             from + rest.find(|c| !keep(c)).unwrap_or(rest.len())
         };
         let (kind, end) = match first {
-            '"' | '\'' => (Kind::Text, text_end(bytes, at).ok_or_else(|| Wrong::new(at, "the text has no end quote"))?),
+            '"' | '\'' => {
+                (Kind::Text, text_end(bytes, at).ok_or_else(|| Wrong::new(at, "the text has no end quote"))?)
+            }
             '0'..='9' => (Kind::Number, number_end(bytes, at)),
-            c if c.is_alphabetic() || c == '_' => (Kind::Name, while_in(at, |c| c.is_alphanumeric() || c == '_')),
+            c if c.is_alphabetic() || c == '_' => {
+                (Kind::Name, while_in(at, |c| c.is_alphanumeric() || c == '_'))
+            }
             _ => {
-                let two = source.get(at..at + 2).is_some_and(|two| ["**", "//", "==", "!=", "<=", ">="].contains(&two));
+                let two = source
+                    .get(at..at + 2)
+                    .is_some_and(|two| ["**", "//", "==", "!=", "<=", ">="].contains(&two));
                 (Kind::Sign, at + if two { 2 } else { first.len_utf8() })
             }
         };
@@ -196,7 +269,10 @@ impl Checking<'_> {
         let after_is = self.before(index) == "is"
             || self.before(index) == "not" && index >= 2 && self.text(index - 2) == "is";
         match self.before(index) {
-            "." if called => Err(Wrong::new(word.at, format!("`{}` cannot be called; use filters such as `| upper`", word.text))),
+            "." if called => Err(Wrong::new(
+                word.at,
+                format!("`{}` cannot be called; use filters such as `| upper`", word.text),
+            )),
             "." => Ok(index + 1),
             "|" if FILTERS.contains(&word.text) => Ok(index + 1),
             "|" => unknown("filter", FILTERS),
@@ -217,7 +293,14 @@ impl Checking<'_> {
             if self.text(next) == "." && self.is(next + 1, Kind::Name) {
                 parts.push(self.text(next + 1).to_owned());
                 if self.text(next + 2) == "(" {
-                    return self.check_name(next + 1, self.words.get(next + 1).copied().unwrap_or(Word { kind: Kind::Name, text: "", at: 0 }));
+                    return self.check_name(
+                        next + 1,
+                        self.words.get(next + 1).copied().unwrap_or(Word {
+                            kind: Kind::Name,
+                            text: "",
+                            at: 0,
+                        }),
+                    );
                 }
                 next += 2;
             } else if self.text(next) == "[" && self.text(next + 2) == "]" && self.is_literal(next + 1) {
@@ -252,7 +335,8 @@ impl Checking<'_> {
             let name = parts.get(length).map(String::as_str).unwrap_or_default();
             let known = SCOPE.iter().find(|(root, _)| *root == above).map(|(_, known)| *known);
             if let Some(known) = known.filter(|known| !known.contains(&name)) {
-                let near = nearest(name, known.iter().copied()).unwrap_or(known.last().copied().unwrap_or_default());
+                let near =
+                    nearest(name, known.iter().copied()).unwrap_or(known.last().copied().unwrap_or_default());
                 let message = format!("`{above}.{name}` does not exist; did you mean `{above}.{near}`?");
                 return Err(Wrong::new(self.at(index), message));
             }
@@ -264,9 +348,11 @@ impl Checking<'_> {
     fn check_products(&mut self) -> Result<(), Wrong> {
         for index in 0..self.words.len() {
             if self.text(index) == "*" && self.is(index, Kind::Sign) {
-                let good = index.checked_sub(1).is_some_and(|last| self.ends_in_number(last)) && self.begins_number(index + 1);
+                let good = index.checked_sub(1).is_some_and(|last| self.ends_in_number(last))
+                    && self.begins_number(index + 1);
                 if !good {
-                    let message = "`*` multiplies numbers only; make sure with `| int` or `| float` on both sides";
+                    let message =
+                        "`*` multiplies numbers only; make sure with `| int` or `| float` on both sides";
                     return Err(Wrong::new(self.at(index), message));
                 }
             }
@@ -288,7 +374,9 @@ impl Checking<'_> {
         }
         let Some(open) = self.opening(last) else { return false };
         match open.checked_sub(1) {
-            Some(name) if self.is(name, Kind::Name) && self.before(name) == "|" => NUMERIC.contains(&self.text(name)),
+            Some(name) if self.is(name, Kind::Name) && self.before(name) == "|" => {
+                NUMERIC.contains(&self.text(name))
+            }
             Some(name) if self.is(name, Kind::Name) && !CONNECTIVES.contains(&self.text(name)) => false,
             Some(other) if matches!(self.text(other), ")" | "]") => false,
             _ => self.is_arithmetic(open + 1, last),
@@ -304,7 +392,9 @@ impl Checking<'_> {
             (true, first + 1)
         } else if let Some(position) = self.mentions.iter().position(|mention| mention.from == first) {
             let next = self.mentions.get(position).map_or(first, |mention| mention.to);
-            if self.text(next) != "|" && let Some(mention) = self.mentions.get_mut(position) {
+            if self.text(next) != "|"
+                && let Some(mention) = self.mentions.get_mut(position)
+            {
                 mention.factor = true;
             }
             (true, next)

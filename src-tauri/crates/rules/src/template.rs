@@ -8,9 +8,33 @@ use serde_json::Value;
 
 /// Words after `{%` by which a statement is recognised.
 const STATEMENTS: &[&str] = &[
-    "if", "elif", "else", "endif", "for", "endfor", "set", "endset", "macro", "endmacro", "call", "endcall", "with",
-    "endwith", "filter", "endfilter", "raw", "endraw", "include", "import", "from", "extends", "block", "endblock",
-    "do", "autoescape", "endautoescape",
+    "if",
+    "elif",
+    "else",
+    "endif",
+    "for",
+    "endfor",
+    "set",
+    "endset",
+    "macro",
+    "endmacro",
+    "call",
+    "endcall",
+    "with",
+    "endwith",
+    "filter",
+    "endfilter",
+    "raw",
+    "endraw",
+    "include",
+    "import",
+    "from",
+    "extends",
+    "block",
+    "endblock",
+    "do",
+    "autoescape",
+    "endautoescape",
 ];
 
 /// A compiled text.
@@ -48,7 +72,8 @@ impl Template {
     /// The first place that is wrong, in bytes from the beginning of `text`.
     pub(crate) fn compile(text: &str) -> Result<Self, Wrong> {
         if let Some((at, word)) = statement(text) {
-            let message = format!("statements such as {{% {word} %}} are not supported; write {{{{ a if b else c }}}}");
+            let message =
+                format!("statements such as {{% {word} %}} are not supported; write {{{{ a if b else c }}}}");
             return Err(Wrong::new(at, message));
         }
         let mut pieces: Vec<Piece> = Vec::new();
@@ -134,7 +159,9 @@ fn expression_end(inside: &str) -> Option<usize> {
             (Some(_), _) => {}
             (None, b'"' | b'\'') => quote = Some(byte),
             (None, b'{' | b'(' | b'[') => open.push(byte),
-            (None, b'}') if open.last() != Some(&b'{') && bytes.get(at + 1) == Some(&b'}') => return Some(at),
+            (None, b'}') if open.last() != Some(&b'{') && bytes.get(at + 1) == Some(&b'}') => {
+                return Some(at);
+            }
             (None, b'}' | b')' | b']') => {
                 open.pop();
             }

@@ -26,5 +26,8 @@ pub use error::{CommitError, OpenError, QueryError};
 pub use open::{open, free_space};
 pub use readers::Readers;
 pub use record::{Known, Record, Snapshot};
-pub use view::*;
+pub use view::{
+    ActivityBin, DecisionRow, Ended, EnforcementFilter, EnforcementRow, EngineSpan, EventBin, EventDetail, EventFilter,
+    ExecutionFilter, LaneOf, LaneRuns, Listed, Mark, PIPS, Page, Pip, RuleName, RuleVersion, Run, Trouble, Usual, View,
+};
 pub use writer::{Committed, Transaction, Writer};

@@ -71,7 +71,6 @@ fn read_rule(row: &Row<'_>) -> rusqlite::Result<Rule> {
 fn unfinished(conn: &Connection) -> rusqlite::Result<Vec<model::Execution>> {
     let sql = format!(
         "SELECT {EXECUTION_COLUMNS} FROM execution \
-         JOIN name ON name.id = execution.action \
          JOIN execution_parameters ON execution_parameters.id = execution.id \
          WHERE execution.status < 5 ORDER BY execution.id"
     );

@@ -15,27 +15,13 @@ pub(crate) const LONGEST: Duration = Duration::from_secs(5);
 /// Steps of SQLite's machine between two looks at the clock: well under a millisecond.
 const STEPS: i32 = 10_000;
 
-/// A few connections for reading. Cheap to clone; usable from any thread.
+/// A few connections for reading `state.db`. Cheap to clone; usable from any thread.
 #[derive(Clone, Debug)]
 pub struct Readers(Arc<Pool>);
 
-#[derive(Debug)]
-struct Pool {
-    path: PathBuf,
-    idle: Mutex<Vec<Reader>>,
-    returned: Condvar,
-}
-
-#[derive(Debug)]
-struct Reader {
-    conn: Connection,
-    deadline: Arc<Mutex<Option<Instant>>>,
-}
-
 impl Readers {
     pub(crate) fn open(path: &Path) -> Result<Self, OpenError> {
-        let idle = (0..CONNECTIONS).map(|_| Reader::open(path)).collect::<Result<_, _>>()?;
-        Ok(Self(Arc::new(Pool { path: path.to_owned(), idle: Mutex::new(idle), returned: Condvar::new() })))
+        Ok(Self(Arc::new(Pool::open(path, CONNECTIONS)?)))
     }
 
     /// The database file.
@@ -50,19 +36,42 @@ impl Readers {
     /// # Errors
     /// [`QueryError`], also whatever `questions` returns.
     pub fn read<T>(&self, questions: impl FnOnce(&View<'_>) -> Result<T, QueryError>) -> Result<T, QueryError> {
-        let reader = self.0.take()?;
-        let lent = Lent { pool: &self.0, reader: Some(reader) };
-        lent.ask(questions)
+        self.0.read(|conn| questions(&View::new(conn)))
     }
 }
 
+/// Connections to one file that only read.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    path: PathBuf,
+    idle: Mutex<Vec<Reader>>,
+    returned: Condvar,
+}
+
+#[derive(Debug)]
+struct Reader {
+    conn: Connection,
+    deadline: Arc<Mutex<Option<Instant>>>,
+}
+
 impl Pool {
+    pub(crate) fn open(path: &Path, connections: usize) -> Result<Self, OpenError> {
+        let idle = (0..connections).map(|_| Reader::open(path)).collect::<Result<_, _>>()?;
+        Ok(Self { path: path.to_owned(), idle: Mutex::new(idle), returned: Condvar::new() })
+    }
+
+    pub(crate) fn read<T>(
+        &self,
+        questions: impl FnOnce(&Connection) -> Result<T, QueryError>,
+    ) -> Result<T, QueryError> {
+        let lent = Lent { pool: self, reader: Some(self.take()?) };
+        lent.ask(questions)
+    }
+
     fn take(&self) -> Result<Reader, QueryError> {
         let idle = lock(&self.idle);
-        let (mut idle, _timeout) = self
-            .returned
-            .wait_timeout_while(idle, LONGEST, |idle| idle.is_empty())
-            .unwrap_or_else(PoisonError::into_inner);
+        let waited = self.returned.wait_timeout_while(idle, LONGEST, |idle| idle.is_empty());
+        let (mut idle, _timeout) = waited.unwrap_or_else(PoisonError::into_inner);
         idle.pop().ok_or(QueryError::Busy)
     }
 }
@@ -74,11 +83,12 @@ struct Lent<'a> {
 }
 
 impl Lent<'_> {
-    fn ask<T>(&self, questions: impl FnOnce(&View<'_>) -> Result<T, QueryError>) -> Result<T, QueryError> {
+    fn ask<T>(&self, questions: impl FnOnce(&Connection) -> Result<T, QueryError>) -> Result<T, QueryError> {
         let Some(reader) = &self.reader else { return Err(QueryError::Busy) };
         *lock(&reader.deadline) = Some(Instant::now() + LONGEST);
+        // Also where the questions panic, the transaction ends when this goes out of scope.
         let one_instant = reader.conn.unchecked_transaction()?;
-        let answer = questions(&View::new(&reader.conn));
+        let answer = questions(&reader.conn);
         *lock(&reader.deadline) = None;
         one_instant.finish()?;
         answer

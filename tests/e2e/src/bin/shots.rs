@@ -22,8 +22,7 @@ async fn main() -> Result<()> {
                 window.go(screen).await?;
                 take(&window, &folder, screen, theme, size).await?;
             }
-            window.go("Runs").await?;
-            window.open_newest_run().await?;
+            window.open_run_of("Snapshot documents").await?;
             take(&window, &folder, "Run", theme, size).await?;
             window.go("Rules").await?;
             window.click("button", "New rule").await?;

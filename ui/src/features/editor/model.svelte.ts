@@ -180,6 +180,7 @@ export class EditorModel {
 
   /** What is wrong with each row of the conditions, by the row's id. */
   readonly conditionErrors = $derived.by(() => {
+    // eslint-disable-next-line svelte/prefer-svelte-reactivity -- made anew each time, then only read
     const found = new Map<number, string>();
     const paths = [...pathsOf(this.form.conditions)].sort(([, a], [, b]) => b.length - a.length);
     for (const { field, message } of this.errors) {

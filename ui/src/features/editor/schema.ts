@@ -101,6 +101,17 @@ export function fromText(kind: FieldKind, text: string): Json | undefined {
   return readValue(text);
 }
 
+/** The parameters with one of them set, or taken out where it is `undefined`. */
+export function withParam(
+  params: Readonly<Record<string, Json>>,
+  name: string,
+  value: Json | undefined,
+): Record<string, Json> {
+  const others = Object.entries(params).filter(([key]) => key !== name);
+  if (value === undefined) return Object.fromEntries(others);
+  return name in params ? { ...params, [name]: value } : Object.fromEntries([...others, [name, value]]);
+}
+
 export interface TemplatePart {
   readonly text: string;
   readonly template: boolean;

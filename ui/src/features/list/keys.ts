@@ -46,6 +46,13 @@ export function cursorKeys<K extends Key>(cursor: ListCursor<K>, moved: () => vo
       keys: ["Home"],
       perform: step(() => cursor.edge("first")),
     },
+    {
+      ...GROUP,
+      id: "list.last",
+      label: "Last row",
+      keys: ["End"],
+      perform: step(() => cursor.edge("last")),
+    },
   ];
 }
 

@@ -52,7 +52,7 @@ function marksOf(whole: number): { left: number; text: string }[] {
     [...STEPS, ...LONG_STEPS].find((one) => whole / one <= 6) ??
     Math.ceil(whole / 6 / 86_400_000) * 86_400_000;
   const marks = [];
-  for (let at = 0; at < whole; at += step) marks.push({ left: at / whole, text: stepText(at, step) });
+  for (let at = 0; at < whole * 0.94; at += step) marks.push({ left: at / whole, text: stepText(at, step) });
   return marks;
 }
 

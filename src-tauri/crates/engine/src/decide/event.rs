@@ -74,10 +74,10 @@ fn timer_fired(state: &State, event: &Event) -> Option<Change> {
 
 /// Every rule concerned looks at the event; those that fire ask for a run.
 fn look(state: &State, step: &mut Step, event: &Arc<Event>) {
-    let mut places = run::Places::of(state);
+    let mut grant = run::Grant::of(state);
     for decision in state.book.decide(event, &RuleMemory::default()) {
         let Some(rule) = state.rules.by_id.get(&decision.rule) else { continue };
-        fire(state, step, event, rule, decision, &mut places);
+        fire(state, step, event, rule, decision, &mut grant);
     }
 }
 
@@ -87,7 +87,7 @@ fn fire(
     event: &Arc<Event>,
     rule: &Rule,
     mut decision: Decision,
-    places: &mut run::Places,
+    grant: &mut run::Grant,
 ) {
     if decision.outcome != Outcome::Matched {
         step.change(Change::Decided { event: event.clone(), decision });
@@ -95,7 +95,7 @@ fn fire(
     }
     let parameters = decision.parameters.take().unwrap_or_default();
     let prepared = match run::prepare(state, &rule.body.action_ref, parameters, rule.body.timeout_seconds) {
-        Ok(prepared) if places.is_full() => Err((Outcome::Throttled, queue_full(prepared.waiting_limit))),
+        Ok(prepared) if grant.is_full() => Err((Outcome::Throttled, queue_full(prepared.waiting_limit))),
         Ok(prepared) => Ok(prepared),
         Err(reason) => Err((Outcome::Error, reason)),
     };
@@ -108,7 +108,7 @@ fn fire(
         Ok(prepared) => {
             step.change(Change::Decided { event: event.clone(), decision });
             let enforcement = Enforcement {
-                id: places.next_enforcement(),
+                id: grant.next_enforcement(),
                 event: event.id,
                 rule: rule.id,
                 status: EnforcementStatus::Processed,
@@ -116,7 +116,7 @@ fn fire(
             };
             let cause = run::Cause { enforcement: Some(enforcement.id), event: Some(event.id), rule: Some(rule.id), rerun_of: None };
             step.change(Change::Enforced(enforcement));
-            run::request(step, prepared, cause, places, event.created);
+            run::request(step, prepared, cause, grant, event.created);
         }
     }
 }

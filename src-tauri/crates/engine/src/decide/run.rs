@@ -30,15 +30,15 @@ pub(super) struct Cause {
     pub(super) rerun_of: Option<ExecutionId>,
 }
 
-/// Places and ids that one step has still to give.
-pub(super) struct Places {
+/// Grant and ids that one step has still to give.
+pub(super) struct Grant {
     free: usize,
     room: usize,
     execution: ExecutionId,
     enforcement: EnforcementId,
 }
 
-impl Places {
+impl Grant {
     pub(super) fn of(state: &State) -> Self {
         Self {
             // Who waits already goes first.
@@ -110,12 +110,12 @@ pub(super) fn request(
     step: &mut Step,
     prepared: Prepared,
     cause: Cause,
-    places: &mut Places,
+    grant: &mut Grant,
     now: Timestamp,
 ) -> Arc<Execution> {
-    let at_once = places.take();
+    let at_once = grant.take();
     let run = Arc::new(Execution {
-        id: places.next_execution(),
+        id: grant.next_execution(),
         enforcement: cause.enforcement,
         event: cause.event,
         rule: cause.rule,
@@ -161,8 +161,8 @@ pub(super) fn by_hand(
         }
     };
     prepared.timeout_ms = timeout_ms.unwrap_or(prepared.timeout_ms);
-    let mut places = Places::of(state);
-    if places.is_full() {
+    let mut grant = Grant::of(state);
+    if grant.is_full() {
         return Step::refuse(Refusal::Busy(format!("{} runs are waiting already", prepared.waiting_limit)));
     }
     let cause = rerun_of.map_or_else(Cause::default, |run| Cause {
@@ -172,7 +172,7 @@ pub(super) fn by_hand(
         rerun_of: Some(run.id),
     });
     let mut step = Step::default();
-    let run = request(&mut step, prepared, cause, &mut places, now);
+    let run = request(&mut step, prepared, cause, &mut grant, now);
     step.answer = Ok(Answer::Execution(Box::new((*run).clone())));
     step
 }

@@ -6,18 +6,66 @@ use serde_json::{Map, Value, json};
 
 /// What the description of one value may say in the flat form.
 const FLAT: &[&str] = &[
-    "type", "description", "required", "secret", "default", "enum", "minimum", "maximum", "exclusiveMinimum",
-    "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "pattern", "format", "items", "minItems",
-    "maxItems", "uniqueItems", "properties", "additionalProperties", "const", "position", "examples", "title",
+    "type",
+    "description",
+    "required",
+    "secret",
+    "default",
+    "enum",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "format",
+    "items",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "properties",
+    "additionalProperties",
+    "const",
+    "position",
+    "examples",
+    "title",
     "label",
 ];
 
 /// What else JSON Schema knows.
 const WHOLE: &[&str] = &[
-    "$schema", "$id", "$ref", "$defs", "$comment", "definitions", "allOf", "anyOf", "oneOf", "not", "if",
-    "then", "else", "dependentSchemas", "dependentRequired", "prefixItems", "contains", "minContains",
-    "maxContains", "patternProperties", "propertyNames", "minProperties", "maxProperties", "unevaluatedItems",
-    "unevaluatedProperties", "readOnly", "writeOnly", "deprecated", "contentEncoding", "contentMediaType",
+    "$schema",
+    "$id",
+    "$ref",
+    "$defs",
+    "$comment",
+    "definitions",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "not",
+    "if",
+    "then",
+    "else",
+    "dependentSchemas",
+    "dependentRequired",
+    "prefixItems",
+    "contains",
+    "minContains",
+    "maxContains",
+    "patternProperties",
+    "propertyNames",
+    "minProperties",
+    "maxProperties",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+    "readOnly",
+    "writeOnly",
+    "deprecated",
+    "contentEncoding",
+    "contentMediaType",
 ];
 
 const TYPES: &[&str] = &["string", "number", "integer", "boolean", "array", "object", "null"];
@@ -49,7 +97,10 @@ pub(super) fn normalise(document: &Value) -> Result<Value, SchemaError> {
     check_nesting(document, limits::NESTING)?;
     let mut whole = if is_whole(map) {
         if map.get("type").is_some_and(|kind| kind != "object") {
-            return Err(SchemaError::new("type", "the values have names, so the type of the whole is `object`"));
+            return Err(SchemaError::new(
+                "type",
+                "the values have names, so the type of the whole is `object`",
+            ));
         }
         normalise_nested(map, "")?
     } else {
@@ -156,7 +207,9 @@ fn normalise_properties(
     }
     let position = |property: &Map<String, Value>| property.get("position").and_then(Value::as_i64);
     list.sort_by_key(|(_, property)| position(property).unwrap_or(i64::MAX));
-    Ok(Value::Object(list.into_iter().map(|(name, property)| (name.clone(), Value::Object(property))).collect()))
+    Ok(Value::Object(
+        list.into_iter().map(|(name, property)| (name.clone(), Value::Object(property))).collect(),
+    ))
 }
 
 fn check_type(value: &Value) -> Result<(), String> {
@@ -167,13 +220,15 @@ fn check_type(value: &Value) -> Result<(), String> {
         let other = OTHER_TYPES.iter().find(|(theirs, _)| *theirs == word).map(|(_, ours)| *ours);
         let hint = other.or_else(|| nearest(word, TYPES.iter().copied()));
         let hint = hint.map_or(String::new(), |name| format!("; did you mean `{name}`?"));
-        Err(format!("`{word}` is not a type: expected string, number, integer, boolean, array or object{hint}"))
+        Err(format!(
+            "`{word}` is not a type: expected string, number, integer, boolean, array or object{hint}"
+        ))
     };
     match value {
         Value::String(word) => check(word),
-        Value::Array(words) if !words.is_empty() => words
-            .iter()
-            .try_for_each(|word| word.as_str().map_or_else(|| Err("expected names of types".to_owned()), check)),
+        Value::Array(words) if !words.is_empty() => words.iter().try_for_each(|word| {
+            word.as_str().map_or_else(|| Err("expected names of types".to_owned()), check)
+        }),
         _ => Err("expected a type such as string".to_owned()),
     }
 }
@@ -190,22 +245,30 @@ fn check_references<'a>(
         SchemaError::new("", format!("with its references followed it has more than {EXPANDED_NODES} parts"))
     })?;
     match value {
-        Value::Array(items) => items.iter().try_for_each(|item| check_references(root, item, followed, budget)),
+        Value::Array(items) => {
+            items.iter().try_for_each(|item| check_references(root, item, followed, budget))
+        }
         Value::Object(map) => {
             for (keyword, item) in map {
                 match (keyword.as_str(), item) {
                     ("$ref", Value::String(target)) => {
                         let found = resolve(root, target)?;
                         if followed.contains(&target.as_str()) {
-                            let message = format!("`{target}` leads back to itself; a schema may not go in circles");
+                            let message =
+                                format!("`{target}` leads back to itself; a schema may not go in circles");
                             return Err(SchemaError::new("$ref", message));
                         }
                         followed.push(target);
                         check_references(root, found, followed, budget)?;
                         followed.pop();
                     }
-                    ("$dynamicRef" | "$recursiveRef" | "$id" | "$anchor" | "$dynamicAnchor", Value::String(_)) => {
-                        let message = format!("`{keyword}` is not supported; use `$ref` with a place such as #/$defs/name");
+                    (
+                        "$dynamicRef" | "$recursiveRef" | "$id" | "$anchor" | "$dynamicAnchor",
+                        Value::String(_),
+                    ) => {
+                        let message = format!(
+                            "`{keyword}` is not supported; use `$ref` with a place such as #/$defs/name"
+                        );
                         return Err(SchemaError::new(keyword.clone(), message));
                     }
                     (keyword, _) if DATA.contains(&keyword) => {}
@@ -219,9 +282,11 @@ fn check_references<'a>(
 }
 
 fn resolve<'a>(root: &'a Value, target: &str) -> Result<&'a Value, SchemaError> {
-    let Some(pointer) = target.strip_prefix('#').filter(|rest| rest.is_empty() || rest.starts_with('/')) else {
+    let Some(pointer) = target.strip_prefix('#').filter(|rest| rest.is_empty() || rest.starts_with('/'))
+    else {
         let shown: String = target.chars().take(80).collect();
-        let message = format!("`{shown}` lies outside of this schema; only places such as #/$defs/name are read");
+        let message =
+            format!("`{shown}` lies outside of this schema; only places such as #/$defs/name are read");
         return Err(SchemaError::new("$ref", message));
     };
     let found = root.pointer(pointer);

@@ -33,7 +33,9 @@ pub(super) fn about_schema(error: &ValidationError<'_>) -> SchemaError {
 
 fn pattern_refused(pattern: &Value) -> String {
     let shown = show(pattern);
-    format!("{shown} is not supported as a regular expression (no look-around, no back-reference, bounded size)")
+    format!(
+        "{shown} is not supported as a regular expression (no look-around, no back-reference, bounded size)"
+    )
 }
 
 /// Everything that is wrong with `values`, one sentence a place, in the order of the schema.
@@ -85,9 +87,8 @@ fn finding(schema: &Schema, error: &ValidationError<'_>) -> Finding {
             wanted.map_or_else(|| "is missing".to_owned(), |wanted| format!("is missing: expected {wanted}"))
         }
         Kind::Pattern { pattern } => format!("expected text of the form {pattern}, found {found}"),
-        kind => plain(kind, error.instance(), &found).unwrap_or_else(|| {
-            if secret { error.masked().to_string() } else { error.to_string() }
-        }),
+        kind => plain(kind, error.instance(), &found)
+            .unwrap_or_else(|| if secret { error.masked().to_string() } else { error.to_string() }),
     };
     let first = field.split('.').next().unwrap_or_default();
     let order = schema.properties().position(|(name, _)| name == first).unwrap_or(usize::MAX);

@@ -24,7 +24,10 @@ fn a_flat_form_becomes_one_json_schema() {
     assert_eq!(document["type"], "object");
     assert_eq!(document["required"], json!(["unit", "interval"]));
     assert_eq!(document["properties"]["interval"], json!({"type": "integer", "minimum": 1, "default": 60}));
-    assert_eq!(interval().properties().map(|(name, _)| name).collect::<Vec<_>>(), ["unit", "interval", "anchor", "type"]);
+    assert_eq!(
+        interval().properties().map(|(name, _)| name).collect::<Vec<_>>(),
+        ["unit", "interval", "anchor", "type"]
+    );
 }
 
 #[test]
@@ -41,15 +44,36 @@ fn a_whole_json_schema_means_the_same() {
 fn each_wrong_value_is_told_with_what_was_expected() {
     for (values, expected) in [
         (json!({"unit": "seconds", "interval": 10}), ""),
-        (json!({"unit": "minuts", "interval": 1}), "unit: expected seconds, minutes, hours or days, found the text `minuts`; did you mean `minutes`?\n"),
-        (json!({"unit": 5, "interval": 0}), "unit: expected seconds, minutes, hours or days, found 5\ninterval: expected at least 1, found 0\n"),
-        (json!({"unit": "days", "interval": "10"}), "interval: expected a whole number, found the text `10`\n"),
+        (
+            json!({"unit": "minuts", "interval": 1}),
+            "unit: expected seconds, minutes, hours or days, found the text `minuts`; did you mean `minutes`?\n",
+        ),
+        (
+            json!({"unit": 5, "interval": 0}),
+            "unit: expected seconds, minutes, hours or days, found 5\ninterval: expected at least 1, found 0\n",
+        ),
+        (
+            json!({"unit": "days", "interval": "10"}),
+            "interval: expected a whole number, found the text `10`\n",
+        ),
         (json!({"unit": "days", "interval": 1.5}), "interval: expected a whole number, found 1.5\n"),
         (json!({"unit": "days"}), "interval: is missing: expected a whole number of at least 1\n"),
-        (json!({"unit": "days", "interval": 1, "intervall": 2}), "intervall: is not known; did you mean `interval`?\n"),
-        (json!({"unit": "days", "interval": 1, "colour": 2}), "colour: is not known; known are unit, interval, anchor, type\n"),
-        (json!({"unit": "days", "interval": 1, "anchor": "noon"}), "anchor: expected a time such as 2026-03-28T09:30:00+01:00, found the text `noon`\n"),
-        (json!({"unit": "days", "interval": 1, "type": "cron"}), "type: expected the text `interval`, found the text `cron`\n"),
+        (
+            json!({"unit": "days", "interval": 1, "intervall": 2}),
+            "intervall: is not known; did you mean `interval`?\n",
+        ),
+        (
+            json!({"unit": "days", "interval": 1, "colour": 2}),
+            "colour: is not known; known are unit, interval, anchor, type\n",
+        ),
+        (
+            json!({"unit": "days", "interval": 1, "anchor": "noon"}),
+            "anchor: expected a time such as 2026-03-28T09:30:00+01:00, found the text `noon`\n",
+        ),
+        (
+            json!({"unit": "days", "interval": 1, "type": "cron"}),
+            "type: expected the text `interval`, found the text `cron`\n",
+        ),
         (json!([1, 2]), "expected a map of names to values, found a list of 2 items\n"),
     ] {
         assert_eq!(told(&interval(), &values), expected, "{values}");
@@ -61,7 +85,8 @@ fn payloads_may_say_more_than_the_schema() {
     let values = json!({"unit": "days", "interval": 1, "more": true});
     interval().check_open(&values).unwrap();
     interval().check(&values).unwrap_err();
-    let open = Schema::parse(&json!({"type": "object", "properties": {}, "additionalProperties": true})).unwrap();
+    let open =
+        Schema::parse(&json!({"type": "object", "properties": {}, "additionalProperties": true})).unwrap();
     open.check(&values).unwrap();
 }
 
@@ -82,9 +107,13 @@ fn defaults_fill_what_is_missing_and_nothing_else() {
 
 #[test]
 fn a_secret_is_never_repeated() {
-    let schema = Schema::parse(&json!({"token": {"type": "string", "secret": true, "minLength": 20}})).unwrap();
+    let schema =
+        Schema::parse(&json!({"token": {"type": "string", "secret": true, "minLength": 20}})).unwrap();
     assert!(schema.is_secret("token") && !schema.is_secret("other"));
-    assert_eq!(told(&schema, &json!({"token": "hunter2"})), "token: expected at least 20 characters, found what was given\n");
+    assert_eq!(
+        told(&schema, &json!({"token": "hunter2"})),
+        "token: expected at least 20 characters, found what was given\n"
+    );
 }
 
 #[test]
@@ -98,8 +127,11 @@ fn positions_order_the_properties() {
 #[test]
 fn values_that_are_not_known_yet_are_excused() {
     let template = |value: &Value| value.as_str().is_some_and(|text| text.contains("{{"));
-    interval().check_except(&json!({"unit": "days", "interval": "{{ event.payload.n }}"}), &template).unwrap();
-    let errors = interval().check_except(&json!({"unit": "dayz", "interval": "{{ x }}"}), &template).unwrap_err();
+    interval()
+        .check_except(&json!({"unit": "days", "interval": "{{ event.payload.n }}"}), &template)
+        .unwrap();
+    let errors =
+        interval().check_except(&json!({"unit": "dayz", "interval": "{{ x }}"}), &template).unwrap_err();
     assert_eq!(errors.len(), 1, "{errors:?}");
     interval().check_except(&json!({"interval": "{{ x }}"}), &template).unwrap_err();
 }
@@ -109,15 +141,36 @@ fn a_wrong_schema_names_the_place() {
     for (schema, expected) in [
         (json!([]), "a schema is a map of names to descriptions"),
         (json!({"a": "string"}), "a: expected a description such as {type: string, description: …}"),
-        (json!({"a": {"type": "int"}}), "a.type: `int` is not a type: expected string, number, integer, boolean, array or object; did you mean `integer`?"),
-        (json!({"a": {"type": "strin"}}), "a.type: `strin` is not a type: expected string, number, integer, boolean, array or object; did you mean `string`?"),
-        (json!({"a": {"type": "integer", "minimum": "1"}}), "a.minimum: expected a number, found the text `1`"),
-        (json!({"a": {"type": "integer", "default": "x"}}), "a.default: expected a whole number, found the text `x`"),
+        (
+            json!({"a": {"type": "int"}}),
+            "a.type: `int` is not a type: expected string, number, integer, boolean, array or object; did you mean `integer`?",
+        ),
+        (
+            json!({"a": {"type": "strin"}}),
+            "a.type: `strin` is not a type: expected string, number, integer, boolean, array or object; did you mean `string`?",
+        ),
+        (
+            json!({"a": {"type": "integer", "minimum": "1"}}),
+            "a.minimum: expected a number, found the text `1`",
+        ),
+        (
+            json!({"a": {"type": "integer", "default": "x"}}),
+            "a.default: expected a whole number, found the text `x`",
+        ),
         (json!({"a": {"required": "yes"}}), "a.required: expected true or false"),
         (json!({"a": {"secret": 1}}), "a.secret: expected true or false"),
-        (json!({"type": "array", "items": {}}), "type: the values have names, so the type of the whole is `object`"),
-        (json!({"a": {"pattern": "(?=x)"}}), "a.pattern: the text `(?=x)` is not supported as a regular expression (no look-around, no back-reference, bounded size)"),
-        (json!({"a": {"pattern": "(a{1000}){1000}"}}), "a.pattern: the text `(a{1000}){1000}` is not supported as a regular expression (no look-around, no back-reference, bounded size)"),
+        (
+            json!({"type": "array", "items": {}}),
+            "type: the values have names, so the type of the whole is `object`",
+        ),
+        (
+            json!({"a": {"pattern": "(?=x)"}}),
+            "a.pattern: the text `(?=x)` is not supported as a regular expression (no look-around, no back-reference, bounded size)",
+        ),
+        (
+            json!({"a": {"pattern": "(a{1000}){1000}"}}),
+            "a.pattern: the text `(a{1000}){1000}` is not supported as a regular expression (no look-around, no back-reference, bounded size)",
+        ),
     ] {
         assert_eq!(Schema::parse(&schema).unwrap_err().to_string(), expected, "{schema}");
     }

@@ -138,15 +138,17 @@ impl OutputReader {
             )?;
             let mut rows = statement.query(params![execution.0, attempt])?;
             let mut wanted = bytes as u64;
-            let mut cursor = Cursor::default();
+            // A stream without a chunk in the part that is wanted goes on where it stands.
+            let written = read_size(conn, execution, attempt)?.unwrap_or_default().written;
+            let mut cursor = Cursor { seq: 0, next: written };
             while let Some(row) = rows.next()? {
-                let (seq, of, offset, length) = (row.get(0)?, row.get(1)?, get_u64(row, 2)?, get_u64(row, 3)?);
+                let (seq, of): (i64, Stream) = (row.get(0)?, row.get(1)?);
+                let (offset, length) = (get_u64(row, 2)?, get_u64(row, 3)?);
                 if stream.is_some_and(|stream| stream != of) {
                     continue;
                 }
-                cursor.seq = seq;
                 if wanted < length {
-                    // The streams go on where this chunk lies; of its own one, the first part is left out.
+                    // Of this chunk only the end is wanted, or nothing.
                     *cursor.next.of_mut(of) = offset + length - wanted;
                     cursor.seq = if wanted == 0 { seq } else { seq - 1 };
                     return Ok(cursor);

@@ -21,11 +21,14 @@ export default ts.config(
     rules: {
       "max-lines": ["error", { max: 500 }],
       eqeqeq: "error",
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
       "no-console": "error",
       "@typescript-eslint/no-non-null-assertion": "error",
       "@typescript-eslint/consistent-type-imports": "error",
       // Addresses are values of the router, not of a framework that resolves them.
       "svelte/no-navigation-without-resolve": "off",
+      // It cannot tell a map that lives for one call from one that is watched.
+      "svelte/prefer-svelte-reactivity": "off",
     },
   },
   {

@@ -1,7 +1,10 @@
 /** Colours and sizes come from the tokens: a literal colour outside them is a mistake. */
 export default {
   extends: ["stylelint-config-standard"],
-  overrides: [{ files: ["**/*.svelte"], customSyntax: "postcss-html" }],
+  overrides: [
+    { files: ["**/*.svelte"], customSyntax: "postcss-html" },
+    { files: ["src/theme/tokens.css"], rules: { "color-no-hex": null, "color-hex-length": null } },
+  ],
   rules: {
     "color-no-hex": [true, { message: "Use a token from theme/tokens.css" }],
     "color-named": "never",

@@ -1,4 +1,5 @@
 //! The command line against a real engine.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use harness::World;
 use serde_json::{Value, json};

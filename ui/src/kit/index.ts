@@ -17,6 +17,7 @@ export { default as Note } from "./Note.svelte";
 export { default as NumberInput } from "./NumberInput.svelte";
 export { default as OutputView } from "./OutputView.svelte";
 export { default as PageHead } from "./PageHead.svelte";
+export { default as Prose } from "./Prose.svelte";
 export { default as Segmented } from "./Segmented.svelte";
 export { default as Select } from "./Select.svelte";
 export { default as Skeleton } from "./Skeleton.svelte";

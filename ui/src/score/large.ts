@@ -197,15 +197,17 @@ function paintRuler(
   const { scale } = picture;
   line(context, inks.staff, 0, top + 0.5, scale.width, top + 0.5);
   const changes = seams(scale, picture.offsets);
-  const taken = [nowX, ...changes.map((change) => change.x)];
+  const taken = [nowX, ...changes.map((change) => change.x)].map((x) => ({ from: x - 28, to: x + 28 }));
   context.textBaseline = "alphabetic";
-  for (const mark of marks) {
+  // Days before hours: an hour that has no room beside a day is left out.
+  for (const mark of marks.toSorted((a, b) => Number(b.day) - Number(a.day))) {
     font(context, 11, mark.day ? 500 : 400);
-    const width = context.measureText(mark.label).width;
-    const left = mark.x + 3;
-    if (left + width > scale.width || taken.some((x) => x > left - 28 && x < left + width + 28)) continue;
+    const room = { from: mark.x + 3, to: mark.x + 3 + context.measureText(mark.label).width };
+    if (room.to > scale.width || taken.some((other) => other.from < room.to + 6 && other.to > room.from - 6))
+      continue;
+    taken.push(room);
     context.fillStyle = mark.day ? inks.bright : inks.dim;
-    context.fillText(mark.label, left, top + 15);
+    context.fillText(mark.label, room.from, top + 15);
   }
   for (const change of changes) {
     seam(context, inks, change.x, top + 4);

@@ -1,6 +1,7 @@
-/** What jsdom lacks. */
+/** What jsdom lacks, and a clean page after each test. */
 import "@testing-library/jest-dom/vitest";
-import { vi } from "vitest";
+import { cleanup } from "@testing-library/svelte";
+import { afterEach, vi } from "vitest";
 
 class NoResizes {
   observe(): void {}
@@ -16,3 +17,5 @@ window.matchMedia ??= (query: string) =>
     addEventListener: () => undefined,
     removeEventListener: () => undefined,
   }) as unknown as MediaQueryList;
+
+afterEach(() => cleanup());

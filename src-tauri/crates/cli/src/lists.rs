@@ -47,9 +47,10 @@ pub(crate) fn outcome(outcome: OutcomeView, run: Option<&RunMark>) -> String {
     }
 }
 
+/// The facts of an event, as far as they fit in a line.
 pub(crate) fn event_facts(event: &EventRow) -> String {
     let facts: Vec<String> = event.facts.iter().map(|(name, value)| format!("{name}={}", brief(value, 40))).collect();
-    facts.join(" ")
+    brief(&serde_json::Value::String(facts.join(" ")), 100)
 }
 
 pub(crate) async fn events(client: &Client, screen: &Screen, list: EventList) -> Result<(), Failure> {

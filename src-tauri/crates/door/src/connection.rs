@@ -3,6 +3,7 @@
 
 use model::limits;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
 
@@ -23,6 +24,7 @@ pub(crate) struct Place {
     id: u64,
     all: Arc<Connections>,
     evicted: CancellationToken,
+    trusted: AtomicBool,
 }
 
 impl Connections {
@@ -43,13 +45,16 @@ impl Connections {
         open.next += 1;
         let evicted = CancellationToken::new();
         open.places.insert(id, Some(evicted.clone()));
-        Some(Place { id, all: Arc::clone(self), evicted })
+        Some(Place { id, all: Arc::clone(self), evicted, trusted: AtomicBool::new(false) })
     }
 }
 
 impl Place {
     /// The connection has shown a token of ours.
     pub(crate) fn trust(&self) {
+        if self.trusted.swap(true, Ordering::Relaxed) {
+            return;
+        }
         if let Some(stranger) = self.all.open().places.get_mut(&self.id) {
             *stranger = None;
         }

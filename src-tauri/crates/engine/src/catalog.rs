@@ -131,6 +131,6 @@ impl Catalog {
 
 impl rules::Facts for Catalog {
     fn pack_config(&self, pack: &PackRef) -> Option<serde_json::Map<String, serde_json::Value>> {
-        self.pack(pack).map(|pack| pack.config.clone())
+        self.pack(pack).map(|pack| pack.shown_config())
     }
 }

@@ -47,7 +47,8 @@ fn write_copy(source: &Connection, path: &Path) -> Result<(), OpenError> {
     drop(steps);
     // A copy is one file: no log beside it.
     copy.execute_batch("PRAGMA journal_mode = DELETE").map_err(sqlite)?;
-    let verdict: String = copy.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(sqlite)?;
+    let verdict: String =
+        copy.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(sqlite)?;
     if verdict != "ok" {
         return Err(OpenError::Damaged { path: path.to_owned(), reason: verdict });
     }

@@ -107,7 +107,10 @@ pub(crate) fn get_json<T: DeserializeOwned>(row: &Row<'_>, index: usize) -> rusq
 }
 
 /// The same where the column may be empty.
-pub(crate) fn get_optional_json<T: DeserializeOwned>(row: &Row<'_>, index: usize) -> rusqlite::Result<Option<T>> {
+pub(crate) fn get_optional_json<T: DeserializeOwned>(
+    row: &Row<'_>,
+    index: usize,
+) -> rusqlite::Result<Option<T>> {
     if row.get_ref(index)? == ValueRef::Null { Ok(None) } else { get_json(row, index).map(Some) }
 }
 

@@ -138,7 +138,11 @@ impl CommitError {
 
 impl From<rusqlite::Error> for CommitError {
     fn from(error: rusqlite::Error) -> Self {
-        if is_full(&error) { Self::StorageFull(error) } else { Self::Failed(WriteFault(Fault::Sqlite(error))) }
+        if is_full(&error) {
+            Self::StorageFull(error)
+        } else {
+            Self::Failed(WriteFault(Fault::Sqlite(error)))
+        }
     }
 }
 
@@ -181,5 +185,7 @@ impl From<rusqlite::Error> for QueryError {
 /// its own way.
 pub(crate) fn is_full(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::DiskFull)
-        || error.sqlite_error().is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
+        || error
+            .sqlite_error()
+            .is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
 }

@@ -18,16 +18,19 @@ pub mod output;
 mod readers;
 mod record;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod view;
 mod writer;
 
 pub use backup::backup;
 pub use error::{CommitError, OpenError, QueryError};
-pub use open::{open, free_space};
+pub use open::{free_space, open};
 pub use readers::Readers;
 pub use record::{Known, Record, Snapshot};
 pub use view::{
-    ActivityBin, DecisionRow, Ended, EnforcementFilter, EnforcementRow, EngineSpan, EventBin, EventDetail, EventFilter,
-    ExecutionFilter, LaneOf, LaneRuns, Listed, Mark, PIPS, Page, Pip, RuleName, RuleVersion, Run, Trouble, Usual, View,
+    ActivityBin, DecisionRow, Ended, EnforcementFilter, EnforcementRow, EngineSpan, EventBin, EventDetail,
+    EventFilter, ExecutionFilter, LaneOf, LaneRuns, Listed, Mark, PIPS, Page, Pip, RuleName, RuleVersion,
+    Run, Trouble, Usual, View,
 };
 pub use writer::{Committed, Transaction, Writer};

@@ -38,14 +38,16 @@ fn last(conn: &Connection, table: &str) -> rusqlite::Result<i64> {
 }
 
 fn rules(conn: &Connection, which: &str) -> rusqlite::Result<Vec<Rule>> {
-    let sql = format!("SELECT {RULE_COLUMNS} FROM rule LEFT JOIN rule_timer ON rule_timer.rule = rule.id {which}");
+    let sql =
+        format!("SELECT {RULE_COLUMNS} FROM rule LEFT JOIN rule_timer ON rule_timer.rule = rule.id {which}");
     conn.prepare(&sql)?.query_map([], read_rule)?.collect()
 }
 
 /// Of the deleted rules, the newest of each ref that is free.
 fn deleted(conn: &Connection, present: &[Rule]) -> rusqlite::Result<Vec<Rule>> {
     let mut seen: BTreeSet<model::Ref> = present.iter().map(|rule| rule.r#ref.clone()).collect();
-    let mut deleted = rules(conn, "WHERE rule.deleted_at IS NOT NULL ORDER BY rule.deleted_at DESC, rule.id DESC")?;
+    let mut deleted =
+        rules(conn, "WHERE rule.deleted_at IS NOT NULL ORDER BY rule.deleted_at DESC, rule.id DESC")?;
     deleted.retain(|rule| seen.insert(rule.r#ref.clone()));
     Ok(deleted)
 }

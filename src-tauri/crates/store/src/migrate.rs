@@ -61,7 +61,8 @@ impl Format {
     /// The format of a database; 0 for a new one.
     fn recognise(&self, conn: &Connection, path: &Path) -> Result<u32, OpenError> {
         let sqlite = |error: rusqlite::Error| OpenError::sqlite(path, &error);
-        let number = |pragma: &str| conn.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i32>(0));
+        let number =
+            |pragma: &str| conn.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i32>(0));
         let application_id = number("application_id").map_err(sqlite)?;
         let version = number("user_version").map_err(sqlite)?;
         if application_id == 0 && version == 0 {

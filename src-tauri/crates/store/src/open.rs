@@ -53,7 +53,8 @@ pub(crate) fn open_file(
     let path = folder.join(name);
     make_file(&path)?;
     let sqlite = |error: rusqlite::Error| OpenError::sqlite(&path, &error);
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let mut conn = Connection::open_with_flags(&path, flags).map_err(sqlite)?;
     // Until the file is known to be ours, closing it must not touch it.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(sqlite)?;
@@ -76,10 +77,12 @@ pub(crate) fn open_file(
 /// Opens a database that [`open_file`] has opened, for reading only.
 pub(crate) fn open_to_read(path: &Path) -> Result<Connection, OpenError> {
     let sqlite = |error: rusqlite::Error| OpenError::sqlite(path, &error);
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let conn = Connection::open_with_flags(path, flags).map_err(sqlite)?;
     secure(&conn).map_err(sqlite)?;
-    conn.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY;").map_err(sqlite)?;
+    conn.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY;")
+        .map_err(sqlite)?;
     conn.set_prepared_statement_cache_capacity(64);
     Ok(conn)
 }

@@ -51,7 +51,10 @@ impl ToSql for Stream {
 impl FromSql for Stream {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         let number = value.as_i64()?;
-        Self::BOTH.into_iter().find(|stream| stream.number() == number).ok_or(FromSqlError::OutOfRange(number))
+        Self::BOTH
+            .into_iter()
+            .find(|stream| stream.number() == number)
+            .ok_or(FromSqlError::OutOfRange(number))
     }
 }
 
@@ -134,4 +137,12 @@ pub fn open(
     conn.execute_batch("UPDATE output SET ended = 1 WHERE ended = 0").map_err(sqlite)?;
     let reader = OutputReader::open(&path)?;
     Ok((OutputWriter::start(conn, &path, Box::new(on_appended))?, reader))
+}
+
+#[cfg(test)]
+pub(crate) fn open_limited(folder: &Path, pages: u32) -> Result<(OutputWriter, OutputReader), OpenError> {
+    let (path, conn) = open_file(folder, "output.db", &OUTPUT, Durability::Normal)?;
+    conn.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(())).unwrap();
+    let reader = OutputReader::open(&path)?;
+    Ok((OutputWriter::start(conn, &path, Box::new(|_| {}))?, reader))
 }

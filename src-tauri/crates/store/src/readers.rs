@@ -35,7 +35,10 @@ impl Readers {
     ///
     /// # Errors
     /// [`QueryError`], also whatever `questions` returns.
-    pub fn read<T>(&self, questions: impl FnOnce(&View<'_>) -> Result<T, QueryError>) -> Result<T, QueryError> {
+    pub fn read<T>(
+        &self,
+        questions: impl FnOnce(&View<'_>) -> Result<T, QueryError>,
+    ) -> Result<T, QueryError> {
         self.0.read(|conn| questions(&View::new(conn)))
     }
 }

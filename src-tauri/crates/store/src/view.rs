@@ -3,13 +3,11 @@
 
 mod event;
 mod list;
-pub(crate) mod run;
 mod rule;
+pub(crate) mod run;
 mod score;
 
-pub use event::{
-    DecisionRow, EnforcementFilter, EnforcementRow, EventDetail, EventFilter, Pip, PIPS,
-};
+pub use event::{DecisionRow, EnforcementFilter, EnforcementRow, EventDetail, EventFilter, PIPS, Pip};
 pub use list::{Listed, Page};
 pub use rule::{RuleName, RuleVersion, Trouble, Usual};
 pub use run::{ExecutionFilter, Mark, Run};
@@ -37,4 +35,10 @@ impl<'a> View<'a> {
 }
 
 #[cfg(test)]
-mod tests;
+impl View<'_> {
+    /// A question that never ends by itself.
+    pub(crate) fn ask_for_ever(&self) -> Result<i64, crate::QueryError> {
+        let sql = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n) SELECT count(*) FROM n";
+        Ok(self.conn.query_row(sql, [], |row| row.get(0))?)
+    }
+}

@@ -5,8 +5,8 @@ use crate::error::{CommitError, QueryError};
 use crate::record::{Known, Record, Snapshot};
 use crate::tally::Tally;
 use model::{
-    Decision, Enforcement, Event, EventId, EventSource, Execution, Outcome, Ref, Rule, RuleId,
-    Timestamp, limits,
+    Decision, Enforcement, Event, EventId, EventSource, Execution, Outcome, Ref, Rule, RuleId, Timestamp,
+    limits,
 };
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::{BTreeMap, HashMap};
@@ -58,7 +58,13 @@ impl Writer {
     /// [`CommitError`] where the file cannot be written now.
     pub fn begin(&mut self) -> Result<Transaction<'_>, CommitError> {
         self.conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-        Ok(Transaction { writer: self, tally: Tally::default(), unmatched: BTreeMap::new(), records: 0, open: true })
+        Ok(Transaction {
+            writer: self,
+            tally: Tally::default(),
+            unmatched: BTreeMap::new(),
+            records: 0,
+            open: true,
+        })
     }
 
     /// Moves what has piled up in the write-ahead log into the database file, as far as readers allow; to be
@@ -279,7 +285,10 @@ impl Transaction<'_> {
                 result,
             ],
         )?;
-        self.run("INSERT INTO execution_parameters (id, parameters) VALUES (?1, ?2)", params![run.id.0, parameters])?;
+        self.run(
+            "INSERT INTO execution_parameters (id, parameters) VALUES (?1, ?2)",
+            params![run.id.0, parameters],
+        )?;
         let Some(enforcement) = run.enforcement else { return Ok(()) };
         self.run("UPDATE enforcement SET execution = ?2 WHERE id = ?1", [enforcement.0, run.id.0])
     }
@@ -391,5 +400,18 @@ impl Transaction<'_> {
     fn count_unmatched(&self, rule: RuleId) -> Result<u32, CommitError> {
         let sql = "SELECT count(*) FROM decision WHERE rule = ?1 AND outcome = 1";
         Ok(self.writer.conn.prepare_cached(sql)?.query_row([rule.0], |row| row.get(0))?)
+    }
+}
+
+#[cfg(test)]
+impl Writer {
+    /// Makes the disk full, as far as SQLite can tell, when the file has so many pages.
+    pub(crate) fn limit_pages(&self, pages: u32) {
+        self.conn.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(())).unwrap();
+    }
+
+    /// Does not wait for the disk: for tests that write much.
+    pub(crate) fn hurry(&self) {
+        self.conn.execute_batch("PRAGMA synchronous = OFF").unwrap();
     }
 }

@@ -81,6 +81,10 @@ function answer(command: string, request: unknown): unknown {
       return check(request as RuleCheckRequest);
     case "rule.create": {
       const made = request as RuleCreateRequest;
+      if (made.draft.label === "") {
+        const fields = [{ field: "label", message: "a rule needs a name" }];
+        throw { error: "label: a rule needs a name", code: "invalid", details: { fields } };
+      }
       created.push(made);
       return { ...SAVED, ...made.draft, ref: "default.echo_every_second", version: 1 };
     }
@@ -153,9 +157,12 @@ describe("the form of a new rule", () => {
     const every = await screen.findByLabelText("Every");
     await user.clear(every);
     await user.type(every, "0");
-    expect(await screen.findByText("the interval is at least 1")).toBeVisible();
+    expect(await screen.findByText("The interval is at least 1")).toBeVisible();
     expect(every).toHaveAttribute("aria-invalid", "true");
-    expect(screen.queryByText("a rule needs a name")).toBeNull();
+    expect(screen.queryByText("A rule needs a name")).toBeNull();
+    await user.click(screen.getByRole("button", { name: /^Save/ }));
+    expect(await screen.findByText("A rule needs a name")).toBeVisible();
+    expect(created).toEqual([]);
   });
 });
 

@@ -32,6 +32,11 @@ export interface Start {
   readonly field?: string | undefined;
 }
 
+/** A refusal begins with a capital where it stands alone under a field. */
+function sentence(message: string): string {
+  return message.charAt(0).toUpperCase() + message.slice(1);
+}
+
 export class EditorModel {
   form = $state<Draft>(emptyDraft());
   /** What is saved, or what a new rule began with. */
@@ -76,7 +81,9 @@ export class EditorModel {
   readonly action = $derived(this.actions.find((one) => one.ref === this.form.action_ref));
   /** The ref that it has, or would get. */
   readonly ref = $derived(this.rule?.ref ?? (this.form.ref.trim() || suggestRef(this.form.label)));
-  readonly errors = $derived<readonly FieldError[]>(this.check?.errors ?? []);
+  readonly errors = $derived<readonly FieldError[]>(
+    (this.check?.errors ?? []).map(({ field, message }) => ({ field, message: sentence(message) })),
+  );
 
   /** Reads what the form needs. */
   async load(): Promise<void> {
@@ -180,7 +187,7 @@ export class EditorModel {
 
   /** What is wrong with each row of the conditions, by the row's id. */
   readonly conditionErrors = $derived.by(() => {
-    // eslint-disable-next-line svelte/prefer-svelte-reactivity -- made anew each time, then only read
+     
     const found = new Map<number, string>();
     const paths = [...pathsOf(this.form.conditions)].sort(([, a], [, b]) => b.length - a.length);
     for (const { field, message } of this.errors) {

@@ -39,6 +39,11 @@ describe("where a run's time went", () => {
     expect((drawn.usual?.left ?? 0) + (drawn.usual?.width ?? 0)).toBeLessThanOrEqual(1);
   });
 
+  it("does not say when it usually ends once that has passed", () => {
+    const running = { ...RUN, status: "running" as const, finished_at: null, duration_ms: null };
+    expect(waterfall(running, START + 30_000, 10_000, 20_000).usual).toBeNull();
+  });
+
   it("is all wait while it has not started", () => {
     const waiting = { ...RUN, status: "requested" as const, started_at: null, finished_at: null };
     const drawn = waterfall(waiting, START + 5_000, null, null);

@@ -41,7 +41,7 @@ export function waterfall(
   const bars: Bar[] = [{ kind: "queue", left: 0, width: queueMs / whole, ms: queueMs }];
   if (runMs !== null) bars.push({ kind: "run", left: queueMs / whole, width: runMs / whole, ms: runMs });
   const usual =
-    live && usualMs !== null
+    live && usualMs !== null && (runMs ?? 0) <= (p95Ms ?? usualMs)
       ? { left: (queueMs + usualMs) / whole, width: Math.max(0.01, ((p95Ms ?? usualMs) - usualMs) / whole) }
       : null;
   return { bars, marks: marksOf(whole), usual, queueMs, runMs };

@@ -179,6 +179,8 @@ impl OutputPage {
         *next = start + taken.len() as u64;
         if taken.len() == new.len() {
             self.next.seq = seq;
+        } else {
+            self.more = true;
         }
         let at = Timestamp::from_micros(row.get(2)?);
         self.pieces.push(Piece { stream, offset: start, at, bytes: taken.to_vec(), dropped_before });
@@ -186,7 +188,11 @@ impl OutputPage {
     }
 }
 
-pub(super) fn read_size(conn: &Connection, execution: ExecutionId, attempt: u32) -> rusqlite::Result<Option<Size>> {
+pub(super) fn read_size(
+    conn: &Connection,
+    execution: ExecutionId,
+    attempt: u32,
+) -> rusqlite::Result<Option<Size>> {
     let mut statement = conn.prepare_cached(
         "SELECT stdout_bytes, stderr_bytes, kept_bytes, ended, stopped FROM output \
          WHERE execution = ?1 AND attempt = ?2",
@@ -206,4 +212,3 @@ pub(super) fn read_size(conn: &Connection, execution: ExecutionId, attempt: u32)
 fn get_u64(row: &Row<'_>, index: usize) -> rusqlite::Result<u64> {
     row.get::<_, i64>(index).map(|value| value.unsigned_abs())
 }
-

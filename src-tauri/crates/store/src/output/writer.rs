@@ -4,9 +4,11 @@ use super::{Chunk, PerStream, Size};
 use crate::error::{OpenError, is_full};
 use model::ExecutionId;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SendError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -38,7 +40,7 @@ pub struct Full(pub Chunk);
 #[derive(Clone)]
 pub struct OutputWriter {
     sender: SyncSender<Message>,
-    thread: std::sync::Arc<std::sync::Mutex<Option<JoinHandle<()>>>>,
+    thread: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
 
 type Done = Box<dyn FnOnce() + Send>;
@@ -63,7 +65,7 @@ impl OutputWriter {
             .name("output-writer".to_owned())
             .spawn(move || work.run(&receiver))
             .map_err(|error| OpenError::system(path, &error))?;
-        Ok(Self { sender, thread: std::sync::Arc::new(std::sync::Mutex::new(Some(thread))) })
+        Ok(Self { sender, thread: Arc::new(Mutex::new(Some(thread))) })
     }
 
     /// Appends to the kept beginning of an output. Never blocks: where the disk is slower than the process, the chunk
@@ -73,23 +75,27 @@ impl OutputWriter {
     /// [`Full`] with the chunk.
     pub fn try_append(&self, chunk: Chunk) -> Result<(), Full> {
         match self.sender.try_send(Message::Append(chunk)) {
-            Ok(()) => Ok(()),
-            Err(TrySendError::Full(Message::Append(chunk)) | TrySendError::Disconnected(Message::Append(chunk))) => {
-                Err(Full(chunk))
-            }
-            Err(_) => Ok(()),
+            Err(TrySendError::Full(Message::Append(chunk))) => Err(Full(chunk)),
+            // After `close` there is nobody to write it: it is dropped.
+            _ => Ok(()),
         }
     }
 
     /// The same, but waits where the disk is slower than the process.
     pub fn append(&self, chunk: Chunk) {
-        self.send(Message::Append(chunk));
+        let _closed = self.send(Message::Append(chunk));
     }
 
     /// Writes the last part of an output that has grown too long, in place of what was written so before.
     /// `written` is how much each stream has had by now, kept or not. Waits where the disk is slow.
-    pub fn replace_tail(&self, execution: ExecutionId, attempt: u32, written: PerStream<u64>, chunks: Vec<Chunk>) {
-        self.send(Message::Tail { execution, attempt, written, chunks });
+    pub fn replace_tail(
+        &self,
+        execution: ExecutionId,
+        attempt: u32,
+        written: PerStream<u64>,
+        chunks: Vec<Chunk>,
+    ) {
+        let _closed = self.send(Message::Tail { execution, attempt, written, chunks });
     }
 
     /// No more will come of this attempt. `then` is called, from the writer's thread, when all of it can be
@@ -103,17 +109,21 @@ impl OutputWriter {
     /// Waits until everything that was handed over before can be read.
     pub fn flush(&self) {
         let (done, is_done) = sync_channel(1);
-        // The receiver is there until the answer came.
-        let sent = self.send(Message::Flush(Box::new(move || drop(done.send(())))));
-        if sent.is_ok() {
-            drop(is_done.recv());
+        let tell = move || {
+            // The receiver waits just below.
+            let _told = done.send(());
+        };
+        if self.send(Message::Flush(Box::new(tell))).is_ok() {
+            // An error says that the thread has ended.
+            let _done = is_done.recv();
         }
     }
 
     /// Writes what waits and ends the thread. What comes later is dropped.
     pub fn close(&self) {
-        drop(self.send(Message::Close));
-        let thread = self.thread.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        // Where it is closed already, there is nothing to do.
+        let _closed = self.send(Message::Close);
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if thread.is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the thread that writes output has panicked");
         }
@@ -173,8 +183,11 @@ impl Work {
         if let Some(last) = last {
             batch.truncate(last);
         }
-        let before: BTreeMap<Attempt, Option<Open>> =
-            batch.iter().filter_map(Message::attempt).map(|key| (key, self.open.get(&key).cloned())).collect();
+        let before: BTreeMap<Attempt, Option<Open>> = batch
+            .iter()
+            .filter_map(Message::attempt)
+            .map(|key| (key, self.open.get(&key).cloned()))
+            .collect();
         let attempts: BTreeSet<Attempt> = before.keys().copied().collect();
         if let Err(error) = self.write(&batch) {
             tracing::warn!(%error, "output could not be written");
@@ -205,8 +218,8 @@ impl Work {
         for message in batch {
             let Some(key) = message.attempt() else { continue };
             let state = match open.entry(key) {
-                std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
-                std::collections::btree_map::Entry::Vacant(entry) => entry.insert(Open::read(&transaction, key)?),
+                Entry::Occupied(entry) => entry.into_mut(),
+                Entry::Vacant(entry) => entry.insert(Open::read(&transaction, key)?),
             };
             state.take(&transaction, key, message)?;
             touched.insert(key);
@@ -250,8 +263,10 @@ impl Open {
     fn read(conn: &Connection, (execution, attempt): Attempt) -> rusqlite::Result<Self> {
         let size = super::reader::read_size(conn, execution, attempt)?.unwrap_or_default();
         let sql = "SELECT max(seq) FROM chunk WHERE execution = ?1 AND attempt = ?2";
-        let last: Option<Option<i64>> =
-            conn.prepare_cached(sql)?.query_row(params![execution.0, attempt], |row| row.get(0)).optional()?;
+        let last: Option<Option<i64>> = conn
+            .prepare_cached(sql)?
+            .query_row(params![execution.0, attempt], |row| row.get(0))
+            .optional()?;
         Ok(Self { next_seq: last.flatten().unwrap_or(0) + 1, size, tail_bytes: 0 })
     }
 

@@ -6,7 +6,8 @@ use super::run::{MARK_COLUMNS, Mark, Run, run_columns};
 use crate::encoding::{get, get_json, get_optional_json, get_ref};
 use crate::error::QueryError;
 use model::{
-    Enforcement, EnforcementId, Event, EventId, EventSource, ExecutionId, Outcome, Reason, Ref, RuleId, Timestamp,
+    Enforcement, EnforcementId, Event, EventId, EventSource, ExecutionId, Outcome, Reason, Ref, RuleId,
+    Timestamp,
 };
 use rusqlite::{OptionalExtension, Row, params};
 
@@ -166,7 +167,10 @@ impl View<'_> {
         macro_rules! ordered {
             ($condition:literal) => {
                 concat!(
-                    "SELECT ", event_columns!(), " FROM event WHERE ", $condition,
+                    "SELECT ",
+                    event_columns!(),
+                    " FROM event WHERE ",
+                    $condition,
                     "event.id > ?1 AND event.id < ?2 ORDER BY event.id DESC"
                 )
             };
@@ -267,7 +271,9 @@ impl View<'_> {
 
     fn again(&self, event: EventId) -> Result<Vec<Run>, QueryError> {
         let sql = concat!(
-            "SELECT ", run_columns!(), " FROM execution \
+            "SELECT ",
+            run_columns!(),
+            " FROM execution \
              WHERE execution.event = ?1 AND execution.rerun_of IS NOT NULL ORDER BY execution.id LIMIT ?2"
         );
         let mut statement = self.conn.prepare_cached(sql)?;

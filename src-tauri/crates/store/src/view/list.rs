@@ -1,7 +1,7 @@
 //! Pages of lists, newest first, from an id on.
 
-use crate::error::QueryError;
 use crate::encoding::minute;
+use crate::error::QueryError;
 use model::Timestamp;
 use rusqlite::{Connection, Row, Rows};
 

@@ -59,7 +59,9 @@ impl Usual {
         let mut durations: Vec<i64> = completed.filter_map(Mark::duration_ms).collect();
         durations.sort_unstable();
         // Nearest rank: the smallest one that so many per cent do not exceed.
-        let rank = |percent: usize| durations.get((durations.len() * percent).div_ceil(100).checked_sub(1)?).copied();
+        let rank = |percent: usize| {
+            durations.get((durations.len() * percent).div_ceil(100).checked_sub(1)?).copied()
+        };
         Some(Self { median_ms: rank(50)?, p95_ms: rank(95)? })
     }
 }
@@ -70,7 +72,8 @@ impl View<'_> {
     /// # Errors
     /// [`QueryError`].
     pub fn rule_names(&self, rules: &[RuleId]) -> Result<Vec<RuleName>, QueryError> {
-        let sql = "SELECT ref, coalesce(body ->> 'label', ref), deleted_at IS NOT NULL FROM rule WHERE id = ?1";
+        let sql =
+            "SELECT ref, coalesce(body ->> 'label', ref), deleted_at IS NOT NULL FROM rule WHERE id = ?1";
         let mut statement = self.conn.prepare_cached(sql)?;
         let mut names = Vec::with_capacity(rules.len());
         for id in rules {
@@ -96,9 +99,10 @@ impl View<'_> {
                    ORDER BY version DESC LIMIT ?3";
         let mut statement = self.conn.prepare_cached(sql)?;
         let before = before.map_or(i64::MAX, i64::from);
-        let rows = statement.query_map(params![rule.0, before, i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
-            Ok(RuleVersion { version: row.get(0)?, saved_at: get(row, 1)?, body: get_json(row, 2)? })
-        })?;
+        let rows = statement
+            .query_map(params![rule.0, before, i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+                Ok(RuleVersion { version: row.get(0)?, saved_at: get(row, 1)?, body: get_json(row, 2)? })
+            })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -109,7 +113,8 @@ impl View<'_> {
     pub fn decision_counts(&self, rule: RuleId) -> Result<Vec<(Outcome, u64)>, QueryError> {
         let sql = "SELECT outcome, count FROM decision_count WHERE rule = ?1 ORDER BY outcome";
         let mut statement = self.conn.prepare_cached(sql)?;
-        let counts = statement.query_map([rule.0], |row| Ok((get(row, 0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
+        let counts =
+            statement.query_map([rule.0], |row| Ok((get(row, 0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
         Ok(counts.collect::<Result<_, _>>()?)
     }
 
@@ -130,7 +135,8 @@ impl View<'_> {
             Ok(run.rule.map(|rule| Trouble { rule, run, streak }))
         })?;
         let troubles: Vec<Trouble> = rows.filter_map(Result::transpose).collect::<Result<_, _>>()?;
-        let count = self.conn.prepare_cached(&format!("SELECT count(*) {WHERE}"))?.query_row([], |row| row.get(0))?;
+        let count =
+            self.conn.prepare_cached(&format!("SELECT count(*) {WHERE}"))?.query_row([], |row| row.get(0))?;
         Ok((troubles, count))
     }
 

@@ -1,8 +1,10 @@
 //! Executions.
 
-use super::list::{Ids, Listed, Page, collect, is_within};
 use super::View;
-use crate::encoding::{COMPLETED, Column, Number, get, get_exit, get_json, get_optional, get_optional_json, get_ref};
+use super::list::{Ids, Listed, Page, collect, is_within};
+use crate::encoding::{
+    COMPLETED, Column, Number, get, get_exit, get_json, get_optional, get_optional_json, get_ref,
+};
 use crate::error::QueryError;
 use model::{EnforcementId, EventId, Execution, ExecutionId, ExecutionStatus, Exit, Ref, RuleId, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};
@@ -192,7 +194,10 @@ impl Way {
         macro_rules! ordered {
             ($condition:literal) => {
                 concat!(
-                    "SELECT ", run_columns!(), " FROM execution WHERE ", $condition,
+                    "SELECT ",
+                    run_columns!(),
+                    " FROM execution WHERE ",
+                    $condition,
                     "execution.id > ?1 AND execution.id < ?2 ORDER BY execution.id DESC"
                 )
             };
@@ -269,7 +274,13 @@ impl View<'_> {
         Ok(merge(ways?, page.limit))
     }
 
-    fn along(&self, way: Way, wanted: &Wanted<'_>, ids: Ids, limit: usize) -> Result<Listed<Run>, QueryError> {
+    fn along(
+        &self,
+        way: Way,
+        wanted: &Wanted<'_>,
+        ids: Ids,
+        limit: usize,
+    ) -> Result<Listed<Run>, QueryError> {
         let mut statement = self.conn.prepare_cached(way.sql())?;
         let mut rows = match way.argument() {
             None => statement.query([ids.above, ids.below])?,
@@ -334,7 +345,9 @@ impl View<'_> {
     /// [`QueryError`].
     pub fn open_executions(&self, limit: usize) -> Result<Vec<Run>, QueryError> {
         let sql = concat!(
-            "SELECT ", run_columns!(), " FROM execution WHERE execution.status < 5 AND execution.id > 0 \
+            "SELECT ",
+            run_columns!(),
+            " FROM execution WHERE execution.status < 5 AND execution.id > 0 \
              ORDER BY execution.id LIMIT ?1"
         );
         let mut statement = self.conn.prepare_cached(sql)?;

@@ -118,7 +118,12 @@ impl View<'_> {
     ///
     /// # Errors
     /// [`QueryError`].
-    pub fn ended(&self, rule: Option<RuleId>, from: Timestamp, to: Timestamp) -> Result<Vec<Ended>, QueryError> {
+    pub fn ended(
+        &self,
+        rule: Option<RuleId>,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<Ended>, QueryError> {
         let sql = "SELECT status, sum(count), sum(total_ms), max(max_ms), max(last) FROM activity \
                    WHERE rule = ?1 AND minute >= ?2 AND minute < ?3 GROUP BY status ORDER BY status";
         let mut statement = self.conn.prepare_cached(sql)?;
@@ -149,13 +154,14 @@ impl View<'_> {
             },
         };
         let mut statement = self.conn.prepare_cached(sql)?;
-        let rows = statement.query_map(params![minute(from), end(to), bin_minutes.max(1), trigger], |row| {
-            Ok(EventBin {
-                at: minute_start(row.get(0)?),
-                events: row.get::<_, i64>(1)?.unsigned_abs(),
-                fired: row.get::<_, i64>(2)?.unsigned_abs(),
-            })
-        })?;
+        let rows =
+            statement.query_map(params![minute(from), end(to), bin_minutes.max(1), trigger], |row| {
+                Ok(EventBin {
+                    at: minute_start(row.get(0)?),
+                    events: row.get::<_, i64>(1)?.unsigned_abs(),
+                    fired: row.get::<_, i64>(2)?.unsigned_abs(),
+                })
+            })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -163,7 +169,12 @@ impl View<'_> {
     ///
     /// # Errors
     /// [`QueryError`].
-    pub fn busiest(&self, from: Timestamp, to: Timestamp, limit: usize) -> Result<Vec<(RuleId, u64)>, QueryError> {
+    pub fn busiest(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(RuleId, u64)>, QueryError> {
         let sql = "SELECT rule, sum(runs) AS total FROM busy WHERE hour >= ?1 AND hour <= ?2 \
                    GROUP BY rule ORDER BY total DESC, rule LIMIT ?3";
         let mut statement = self.conn.prepare_cached(sql)?;
@@ -190,13 +201,21 @@ impl View<'_> {
         macro_rules! ordered {
             ($condition:literal) => {
                 concat!(
-                    "SELECT ", run_columns!(), " FROM execution WHERE ", $condition,
+                    "SELECT ",
+                    run_columns!(),
+                    " FROM execution WHERE ",
+                    $condition,
                     "execution.id > ?1 AND execution.id < ?2 ORDER BY execution.id DESC"
                 )
             };
         }
         // `to` may be in the future; everything that was asked for is before it then.
-        let ids = Page::newest(limit).ids().within(self.conn, "execution_minute", Some(from.minus(REACH)), Some(to))?;
+        let ids = Page::newest(limit).ids().within(
+            self.conn,
+            "execution_minute",
+            Some(from.minus(REACH)),
+            Some(to),
+        )?;
         let mut statement = self.conn.prepare_cached(match of {
             LaneOf::Rule(_) => ordered!("execution.rule = ?3 AND "),
             LaneOf::Others(_) => ordered!(""),
@@ -206,7 +225,8 @@ impl View<'_> {
             LaneOf::Others(_) => statement.query([ids.above, ids.below])?,
         };
         let reaches = |run: &Run| {
-            let is_other = !matches!(of, LaneOf::Others(rules) if run.rule.is_some_and(|rule| rules.contains(&rule)));
+            let is_other =
+                !matches!(of, LaneOf::Others(rules) if run.rule.is_some_and(|rule| rules.contains(&rule)));
             is_other && run.requested_at < to && run.finished_at.is_none_or(|at| at >= from)
         };
         let listed = super::list::collect(&mut rows, limit, |row| Ok(Some(Run::read(row)?).filter(reaches)))?;

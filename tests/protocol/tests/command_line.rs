@@ -69,7 +69,8 @@ async fn what_is_wrong_with_a_rule_is_said_by_field() {
     let world = World::process().await;
     let create = |param: &'static str| {
         let arguments = [
-            "rule", "create", "--label", "Bad", "--trigger", "core.intervaltimer", "--param", param, "--action", "core.echo",
+            "rule", "create", "--label", "Bad", "--trigger", "core.intervaltimer", "--param", "interval=5", "--param", param,
+            "--action", "core.echo",
         ];
         let world = &world;
         async move { world.attune(&arguments, "").await }

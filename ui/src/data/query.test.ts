@@ -34,8 +34,10 @@ function host(): {
 }
 
 describe("a query", () => {
+  const stops: (() => void)[] = [];
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => {
+    for (const stop of stops.splice(0)) stop();
     line.close();
     vi.useRealTimers();
   });
@@ -44,12 +46,13 @@ describe("a query", () => {
     await vi.advanceTimersByTimeAsync(0);
   }
 
-  function listed(): { query: Query<"rule.list">; fake: ReturnType<typeof host>; stop: () => void } {
+  function listed(): { query: Query<"rule.list">; fake: ReturnType<typeof host> } {
     const fake = host();
     line.open(fake.host);
     const query = new Query("rule.list", () => ({}));
-    const stop = line.listen((heard) => query.heed(heard));
-    return { query, fake, stop };
+    stops.push(line.listen((heard) => query.heed(heard)));
+    stops.push(() => query.stop());
+    return { query, fake };
   }
 
   it("reads again when the feed names one of its topics, and not for others", async () => {

@@ -50,11 +50,12 @@ function runBox(run: LaneRun, lane: number, full: number, scale: Scale, nowX: nu
         : mark === "wait"
           ? 12
           : 0;
-  // What runs touches the needle, however short it is.
+  // What runs touches the needle, however short it is; nothing that has happened lies right of it.
+  const latest = Math.round(nowX) - (mark === "run" ? THIN : width);
   return {
     kind: "run",
     lane,
-    x: mark === "run" ? Math.min(x, Math.round(nowX) - THIN) : x,
+    x: Math.min(x, latest),
     width,
     rise,
     mark,

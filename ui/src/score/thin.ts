@@ -44,9 +44,11 @@ function paintBins(
     Math.floor((score.bin_minutes * MINUTE * scale.width) / (scale.to - scale.from)) - 2,
   );
   for (const bin of score.past) {
-    const x = Math.round(xOf(scale, Date.parse(bin.at)));
+    const start = Math.round(xOf(scale, Date.parse(bin.at)));
+    if (start + width < 0) continue;
+    // The bin of now has only begun: it still has to be seen.
+    const x = Math.min(start, nowX - 4);
     const room = Math.min(width, nowX - x);
-    if (room < 1 || x + width < 0) continue;
     const height = barHeight(bin.completed, most.past, RISE);
     if (height > 0) fills.rect("ok", x, STAFF - height, room, height);
     let y = STAFF + 1;

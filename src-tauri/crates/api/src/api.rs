@@ -117,7 +117,8 @@ impl Api {
     /// Where the system has no randomness to give.
     pub fn new(engine: Engine) -> Result<Self, ApiError> {
         let issued = engine.tokens().issue(Scope::Admin, None, engine.clock().now());
-        let token = issued.map_err(|error| ApiError::new(Code::Internal, format!("no token could be made: {error}")))?;
+        let token = issued
+            .map_err(|error| ApiError::new(Code::Internal, format!("no token could be made: {error}")))?;
         Ok(Self { engine, admin_token: Arc::from(token.secret) })
     }
 
@@ -188,7 +189,8 @@ impl Api {
             None => None,
             Some(text) => Some(engine::rule_of_instance(text).ok_or_else(|| {
                 let shown: String = text.chars().take(80).collect();
-                let message = format!("`{shown}` names no rule: expected rule_ and a number, such as rule_12");
+                let message =
+                    format!("`{shown}` names no rule: expected rule_ and a number, such as rule_12");
                 model::Invalid::new("trigger_instance_id", message)
             })?),
         };
@@ -206,7 +208,11 @@ impl Api {
         }
     }
 
-    fn source(&self, caller: &Caller, trigger_ref: &str) -> Result<(Arc<model::Trigger>, EventSource), ApiError> {
+    fn source(
+        &self,
+        caller: &Caller,
+        trigger_ref: &str,
+    ) -> Result<(Arc<model::Trigger>, EventSource), ApiError> {
         let catalog = self.engine.shared().catalog();
         let name: Option<Ref> = trigger_ref.parse().ok();
         let found = name.as_ref().and_then(|name| catalog.trigger(name)).cloned();
@@ -224,7 +230,9 @@ impl Api {
             Caller::Sensor { sensor, triggers } if triggers.contains(&trigger.r#ref) => {
                 Ok((trigger, EventSource::Sensor(sensor.clone())))
             }
-            Caller::Execution { id, emits } if emits.contains(&trigger.r#ref) => Ok((trigger, EventSource::Execution(*id))),
+            Caller::Execution { id, emits } if emits.contains(&trigger.r#ref) => {
+                Ok((trigger, EventSource::Execution(*id)))
+            }
             Caller::Sensor { sensor, .. } => forbidden(format!("the sensor `{sensor}`")),
             Caller::Execution { id, .. } => forbidden(format!("execution {id}")),
         }
@@ -252,7 +260,9 @@ impl Api {
         self.sensor_trigger(caller, trigger)?;
         let shared = self.engine.shared();
         let rules = shared.rules();
-        let mine = || rules.by_id.values().filter(|rule| rule.enabled() && rule.body.trigger_ref.as_str() == trigger);
+        let mine = || {
+            rules.by_id.values().filter(|rule| rule.enabled() && rule.body.trigger_ref.as_str() == trigger)
+        };
         let skip = (page.saturating_sub(1) as usize).saturating_mul(page_size as usize);
         let items = mine().skip(skip).take(page_size as usize);
         Ok(SensorRulePage {
@@ -282,7 +292,7 @@ impl Api {
             return Err(ApiError::not_found("trigger", trigger_ref, catalog.nearest_trigger(trigger_ref)));
         };
         Self::may_read_trigger(caller, trigger_ref)?;
-        Ok(crate::handlers::trigger_view(&trigger, &catalog))
+        Ok(crate::commands::trigger_view(&trigger, &catalog))
     }
 
     /// A place from which to hear of rule changes.
@@ -292,7 +302,7 @@ impl Api {
     }
 
     pub(crate) async fn ask(&self, input: Input) -> Result<Answer, ApiError> {
-        self.engine.ask(input).await.map_err(refused)
+        self.engine.ask(input).await.map_err(|refusal| refused(&refusal))
     }
 
     pub(crate) fn rule(&self, name: &str) -> Result<Arc<Rule>, ApiError> {
@@ -309,8 +319,8 @@ fn token_refused(error: TokenError) -> ApiError {
     ApiError::new(code, error.to_string())
 }
 
-pub(crate) fn refused(refusal: Refusal) -> ApiError {
-    let code = match &refusal {
+pub(crate) fn refused(refusal: &Refusal) -> ApiError {
+    let code = match refusal {
         Refusal::Invalid(fields) => return ApiError::invalid(fields),
         Refusal::NotFound { .. } => Code::NotFound,
         Refusal::Conflict(_) => Code::Conflict,

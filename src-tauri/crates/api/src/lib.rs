@@ -8,14 +8,14 @@ mod api;
 mod command;
 mod error;
 mod feed;
-mod handlers;
+mod commands;
 mod typescript;
 pub mod wire;
 
 pub use api::{Api, Caller, NewEvent, Posted, SensorRule, SensorRulePage};
-pub use engine::RuleChange;
-pub use sensors::FreshToken;
 pub use command::{COMMANDS, CommandInfo};
+pub use engine::RuleChange;
 pub use error::{ApiError, Code};
 pub use feed::{Feed, UiEvent};
+pub use sensors::FreshToken;
 pub use typescript::typescript;

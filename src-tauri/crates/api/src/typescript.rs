@@ -5,34 +5,97 @@ use crate::{ApiError, Code, UiEvent, wire};
 use std::fmt::Write;
 use ts_rs::{Config, TS};
 
-fn declaration<T: TS>(config: &Config, out: &mut Vec<String>) {
-    out.push(format!("export {}", T::decl(config)));
-}
-
 macro_rules! declarations {
-    ($config:expr, $($ty:ty),+ $(,)?) => {{
-        let mut out = Vec::new();
-        $(declaration::<$ty>($config, &mut out);)+
-        out
-    }};
+    ($($ty:ty),+ $(,)?) => { [$(<$ty as TS>::decl),+] };
 }
 
-fn types(config: &Config) -> Vec<String> {
-    use wire::*;
-    declarations!(
-        config, ApiError, Code, UiEvent, Empty, RuleLink, FieldError, EngineState, EngineStatus, RuleStateView, RuleView,
-        RunMark, RuleRow, RuleList, RuleRecentRequest, RuleRecent, RuleRecentList, RuleRequest, RuleDraft,
-        RuleCreateRequest, RuleUpdateRequest, RuleCheckRequest, FireView, RuleCheck, EventListRequest, OutcomeView, Pip,
-        EventRow, EventList, EventRequest, ReasonView, DecisionView, EventDetail, EventHistogramRequest, EventBin,
-        EventHistogram, EnforcementListRequest, EnforcementRow, EnforcementList, ExecutionStatusView,
-        ExecutionListRequest, ExecutionRow, ExecutionList, ExecutionRequest, OutputSize, ExecutionDetail, StreamView,
-        OutputEncoding, ExecutionOutputRequest, OutputChunk, OutputPage, ExecutionRerunRequest, ActionRunRequest,
-        TriggerView, TriggerList, ActionView, ActionList, DiagnosticView, PackView, PackList, PackValidateRequest,
-        PackValidation, SensorStateView, SensorView, SensorList, SensorRequest, ScheduleNextRequest, ScheduleFires,
-        ScoreRequest, ScorePast, ScoreFuture, SpanKind, ScoreSpan, ZoneOffset, Score, LanesRequest, LaneRun, LaneBand,
-        Lane, Lanes, AttentionKind, Attention, RuleActivity, NextFire, NowView,
-    )
-}
+/// Each type of the contract, as the function that writes its declaration.
+const TYPES: &[fn(&Config) -> String] = &declarations![
+    ApiError,
+    Code,
+    UiEvent,
+    wire::Empty,
+    wire::RuleLink,
+    wire::FieldError,
+    wire::EngineState,
+    wire::EngineStatus,
+    wire::RuleStateView,
+    wire::RuleView,
+    wire::RunMark,
+    wire::RuleRow,
+    wire::RuleList,
+    wire::RuleRecentRequest,
+    wire::RuleRecent,
+    wire::RuleRecentList,
+    wire::RuleRequest,
+    wire::RuleDraft,
+    wire::RuleCreateRequest,
+    wire::RuleUpdateRequest,
+    wire::RuleCheckRequest,
+    wire::FireView,
+    wire::RuleCheck,
+    wire::EventListRequest,
+    wire::OutcomeView,
+    wire::Pip,
+    wire::EventRow,
+    wire::EventList,
+    wire::EventRequest,
+    wire::ReasonView,
+    wire::DecisionView,
+    wire::EventDetail,
+    wire::EventHistogramRequest,
+    wire::EventBin,
+    wire::EventHistogram,
+    wire::EnforcementListRequest,
+    wire::EnforcementRow,
+    wire::EnforcementList,
+    wire::ExecutionStatusView,
+    wire::ExecutionListRequest,
+    wire::ExecutionRow,
+    wire::ExecutionList,
+    wire::ExecutionRequest,
+    wire::OutputSize,
+    wire::ExecutionDetail,
+    wire::StreamView,
+    wire::OutputEncoding,
+    wire::ExecutionOutputRequest,
+    wire::OutputChunk,
+    wire::OutputPage,
+    wire::ExecutionRerunRequest,
+    wire::ActionRunRequest,
+    wire::TriggerView,
+    wire::TriggerList,
+    wire::ActionView,
+    wire::ActionList,
+    wire::DiagnosticView,
+    wire::PackView,
+    wire::PackList,
+    wire::PackValidateRequest,
+    wire::PackValidation,
+    wire::SensorStateView,
+    wire::SensorView,
+    wire::SensorList,
+    wire::SensorRequest,
+    wire::ScheduleNextRequest,
+    wire::ScheduleFires,
+    wire::ScoreRequest,
+    wire::ScorePast,
+    wire::ScoreFuture,
+    wire::SpanKind,
+    wire::ScoreSpan,
+    wire::ZoneOffset,
+    wire::Score,
+    wire::LanesRequest,
+    wire::LaneRun,
+    wire::LaneBand,
+    wire::Lane,
+    wire::Lanes,
+    wire::AttentionKind,
+    wire::Attention,
+    wire::RuleActivity,
+    wire::NextFire,
+    wire::NowView,
+];
 
 /// The whole file, ready to be written.
 #[must_use]
@@ -42,14 +105,17 @@ pub fn typescript() -> String {
         "// Made from the Rust crate `api` by `cargo xtask contract`. Do not edit.\n\n\
          export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue };\n\n",
     );
-    for declaration in types(&config) {
-        out.push_str(&declaration);
-        out.push_str("\n\n");
+    for declaration in TYPES {
+        let _ = write!(out, "export {}\n\n", declaration(&config));
     }
     out.push_str("/** Every command: what it takes, what it answers. */\nexport interface Commands {\n");
     for info in COMMANDS {
         let (request, response) = command::type_names(&config, info.name);
-        let _ = writeln!(out, "  /** {} */\n  \"{}\": {{ request: {request}; response: {response} }};", info.summary, info.name);
+        let _ = writeln!(
+            out,
+            "  /** {} */\n  \"{}\": {{ request: {request}; response: {response} }};",
+            info.summary, info.name
+        );
     }
     out.push_str("}\n\n/** What each command reads: refetch when the feed names one of these topics. */\n");
     out.push_str("export const topics: { readonly [C in keyof Commands]: readonly string[] } = {\n");

@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use std::path::Path;
 use tower::ServiceExt;
-use tower_http::services::{ServeDir, ServeFile};
+use tower_http::services::ServeDir;
 
 /// Only files of our own, and connections to ourselves; styles may be set by the page's own scripts.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
@@ -19,7 +19,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
 /// The folder of a built page.
 #[derive(Clone)]
 pub(crate) struct Page {
-    files: ServeDir<ServeFile>,
+    files: ServeDir,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -34,8 +34,8 @@ impl Page {
             (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
             (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
         ];
-        // The page finds its screens by itself: a path that is no file is one of its places.
-        Self { files: ServeDir::new(folder).fallback(ServeFile::new(folder.join("index.html"))), headers }
+        // The page keeps its places behind `#`, so a path is a file or nothing.
+        Self { files: ServeDir::new(folder), headers }
     }
 
     /// Whether a path is the page's: everything but what looks like the engine's.

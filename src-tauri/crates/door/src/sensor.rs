@@ -122,8 +122,20 @@ fn read_event(body: Value) -> Result<NewEvent, ApiError> {
     let payload = fields.shift_remove("payload").unwrap_or_else(|| Value::Object(Map::new()));
     let trigger_instance_id = text(&mut fields, "trigger_instance_id")?;
     let dedupe_key = text(&mut fields, "dedupe_key")?;
+    check_dedupe_key(dedupe_key.as_deref())?;
     let body_hash = json::event_digest(&trigger_ref, &payload, trigger_instance_id.as_deref());
     Ok(NewEvent { trigger_ref, payload, trigger_instance_id, dedupe_key, body_hash })
+}
+
+fn check_dedupe_key(key: Option<&str>) -> Result<(), Invalid> {
+    let longest = limits::DEDUPE_KEY_BYTES;
+    match key.map(str::len) {
+        Some(0) => Err(Invalid::new("dedupe_key", "empty: leave it out, or name the event")),
+        Some(length) if length > longest => {
+            Err(Invalid::new("dedupe_key", format!("at most {longest} bytes long; this one has {length}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A text, or nothing where it is absent or null.

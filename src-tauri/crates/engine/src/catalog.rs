@@ -37,11 +37,15 @@ impl Catalog {
         let entries = loaded.into_iter().map(|(folder, result)| {
             let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             match result {
-                Ok(loaded) => {
-                    PackEntry { name, folder, pack: Some(Arc::new(loaded.pack)), diagnostics: loaded.warnings }
-                }
+                Ok(loaded) => PackEntry {
+                    name,
+                    folder,
+                    pack: Some(Arc::new(loaded.pack)),
+                    diagnostics: loaded.warnings,
+                },
                 Err(diagnostics) => {
-                    let pack = before.packs.iter().find(|entry| entry.folder == folder).and_then(|e| e.pack.clone());
+                    let pack =
+                        before.packs.iter().find(|entry| entry.folder == folder).and_then(|e| e.pack.clone());
                     PackEntry { name, folder, pack, diagnostics }
                 }
             }

@@ -169,7 +169,8 @@ impl Dispatcher {
         if !batch.iter().any(|envelope| grows(&envelope.input)) || !self.disk.is_low(now) {
             return batch;
         }
-        let (refused, rest): (Vec<_>, Vec<_>) = batch.into_iter().partition(|envelope| grows(&envelope.input));
+        let (refused, rest): (Vec<_>, Vec<_>) =
+            batch.into_iter().partition(|envelope| grows(&envelope.input));
         for reply in refused.into_iter().filter_map(|envelope| envelope.reply) {
             let _ = reply.send(Err(self.disk.refusal()));
         }
@@ -186,7 +187,8 @@ impl Dispatcher {
         let result = (|| {
             let mut transaction = self.writer.begin()?;
             for mut envelope in batch.by_ref() {
-                let outcome = one(&mut self.state, &mut transaction, &mut envelope.input, self.clock.now(), &mut after);
+                let outcome =
+                    one(&mut self.state, &mut transaction, &mut envelope.input, self.clock.now(), &mut after);
                 let answer = match outcome {
                     Ok(answer) => answer,
                     Err(error) => {
@@ -205,10 +207,12 @@ impl Dispatcher {
             Ok(()) => Ok(after),
             Err(error) => {
                 unsettled.extend(batch);
-                unsettled.extend(after.replies.into_iter().map(|(reply, _)| Envelope {
-                    input: Input::Alive,
-                    reply: Some(reply),
-                }));
+                unsettled.extend(
+                    after
+                        .replies
+                        .into_iter()
+                        .map(|(reply, _)| Envelope { input: Input::Alive, reply: Some(reply) }),
+                );
                 Err(error)
             }
         }
@@ -219,7 +223,9 @@ impl Dispatcher {
         tracing::error!(%error, "a commit failed");
         let refusal = match error {
             CommitError::StorageFull(_) => self.disk.refusal(),
-            other => Refusal::Unavailable(format!("the database cannot be written ({other}); restart to try again")),
+            other => Refusal::Unavailable(format!(
+                "the database cannot be written ({other}); restart to try again"
+            )),
         };
         match self.writer.load() {
             Ok(snapshot) => {

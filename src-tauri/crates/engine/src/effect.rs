@@ -23,8 +23,12 @@ impl Performer {
             Effect::Launch(run) => self.launch(run, state),
             Effect::Stop(id) => self.executor.cancel(*id),
             Effect::TellSensors { what, rule } => {
-                let change =
-                    RuleChange { what: *what, rule: rule.clone(), timer: state.timer(rule.id), at: self.clock.now() };
+                let change = RuleChange {
+                    what: *what,
+                    rule: rule.clone(),
+                    timer: state.timer(rule.id),
+                    at: self.clock.now(),
+                };
                 // An error only says that no sensor listens.
                 let _ = self.shared.rule_changes.send(Arc::new(change));
             }
@@ -38,7 +42,8 @@ impl Performer {
             return;
         };
         let rule = run.rule.and_then(|id| state.rules.by_id.get(&id));
-        let pack_env = state.catalog.pack(&run.action.pack()).map(|pack| pack.env.clone()).unwrap_or_default();
+        let pack_env =
+            state.catalog.pack(&run.action.pack()).map(|pack| pack.env.clone()).unwrap_or_default();
         self.executor.launch(Launch {
             execution: run.id,
             attempt: run.attempt,
@@ -54,11 +59,16 @@ impl Performer {
 
     fn want_sensors(&self, state: &State) {
         let needed = state.needed_sensors();
-        let wanted = needed.iter().filter_map(|(name, _)| {
+        let wanted = needed.keys().filter_map(|name| {
             let sensor = state.catalog.sensor(name)?;
             let pack = state.catalog.pack(&name.pack())?;
             let program = sensor.path.clone().or_else(|| packs::shipped_program(&sensor.entry_point));
-            Some(Wanted { sensor: sensor.clone(), program, folder: pack.folder.clone(), env: pack.env.clone() })
+            Some(Wanted {
+                sensor: sensor.clone(),
+                program,
+                folder: pack.folder.clone(),
+                env: pack.env.clone(),
+            })
         });
         self.roster.want(wanted.collect());
     }

@@ -102,7 +102,9 @@ impl NoticeReceiver {
     /// The next notice; none once the engine is gone.
     pub async fn next(&mut self) -> Option<Notice> {
         match self.0.recv().await {
-            Ok(message) => Some(Notice::Changed { seq: message.0, topics: message.1.iter().copied().collect() }),
+            Ok(message) => {
+                Some(Notice::Changed { seq: message.0, topics: message.1.iter().copied().collect() })
+            }
             Err(RecvError::Lagged(_)) => Some(Notice::Lagged),
             Err(RecvError::Closed) => None,
         }

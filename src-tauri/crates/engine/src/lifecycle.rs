@@ -26,8 +26,9 @@ use tokio::sync::{mpsc, oneshot};
 
 /// Expressions nest; their compiler recurses.
 const ENGINE_STACK_BYTES: usize = 16 * 1024 * 1024;
-/// How often the engine says that it is alive: the score knows to the minute when it did not run.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(60);
+/// How often the engine says that it is alive: the score knows when it did not run, and a full disk that has
+/// space again is noticed also when nothing else happens.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(20);
 
 /// What an engine needs to know before it starts.
 #[derive(Clone)]
@@ -46,7 +47,12 @@ impl Config {
     /// The usual engine.
     #[must_use]
     pub fn new(data_dir: PathBuf, address: SocketAddr) -> Self {
-        Self { data_dir, address, clock: Arc::new(model::SystemClock), reserve_bytes: limits::DISK_RESERVE_BYTES }
+        Self {
+            data_dir,
+            address,
+            clock: Arc::new(model::SystemClock),
+            reserve_bytes: limits::DISK_RESERVE_BYTES,
+        }
     }
 }
 
@@ -119,6 +125,10 @@ impl Engine {
         tracing::info!(folder = %folder.display(), "the data folder is open");
         let engine = assemble(config, opened)?;
         engine.tell(Input::Begin).await;
+        // Inputs are taken in order: with this answer the beginning is done, or the engine is known to be faulted.
+        if let Err(refusal) = engine.ask(Input::Alive).await {
+            tracing::error!(%refusal, "the engine starts with a fault");
+        }
         Ok(engine)
     }
 
@@ -209,7 +219,9 @@ impl Engine {
     /// Ends the engine: sensors first, then runs, then the thread that decides, then the databases. What
     /// still waits goes on after the next start. A second call does nothing.
     pub async fn stop(&self, deadline: Duration) {
-        let Some(ending) = self.0.ending.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+        let Some(ending) = self.0.ending.lock().unwrap_or_else(PoisonError::into_inner).take() else {
+            return;
+        };
         ending.pulse.abort();
         self.tell(Input::Closing).await;
         self.0.roster.stop(limits::GRACE.min(deadline)).await;
@@ -414,7 +426,10 @@ fn start_roster(
 /// The active rules of a sensor's triggers, as its environment tells them.
 fn rules_of(shared: &Shared, sensor: &model::Sensor) -> Value {
     let rules = shared.rules();
-    let active = rules.by_id.values().filter(|rule| rule.enabled() && sensor.trigger_types.contains(&rule.body.trigger_ref));
+    let active = rules
+        .by_id
+        .values()
+        .filter(|rule| rule.enabled() && sensor.trigger_types.contains(&rule.body.trigger_ref));
     active
         .map(|rule| {
             json!({

@@ -4,7 +4,8 @@ use crate::catalog::Catalog;
 use crate::step::Change;
 use executor::queue::Queue;
 use model::{
-    EnforcementId, EventId, Execution, ExecutionId, ExecutionStatus, Invalid, Ref, Rule, RuleId, TimerMemory, limits,
+    EnforcementId, EventId, Execution, ExecutionId, ExecutionStatus, Invalid, Ref, Rule, RuleId, TimerMemory,
+    limits,
 };
 use rules::RuleBook;
 use sensors::SensorStatus;
@@ -143,7 +144,10 @@ impl State {
                 }
             }
             Change::EngineClosing => self.closing = true,
-            Change::Decided { .. } | Change::EngineStarted(_) | Change::EngineAlive(_) | Change::EngineStopped(_) => {}
+            Change::Decided { .. }
+            | Change::EngineStarted(_)
+            | Change::EngineAlive(_)
+            | Change::EngineStopped(_) => {}
         }
     }
 

@@ -23,7 +23,7 @@ pub enum Change {
         /// The event.
         event: Arc<Event>,
         /// What came of it.
-        decision: Decision,
+        decision: Box<Decision>,
     },
     /// A rule fired.
     Enforced(Enforcement),

@@ -297,7 +297,10 @@ mod tests {
             error: None,
         };
         let run = run.apply(end, at(5)).unwrap();
-        assert_eq!((run.status, run.attempt, run.duration_ms()), (ExecutionStatus::Completed, 1, Some(2_000)));
+        assert_eq!(
+            (run.status, run.attempt, run.duration_ms()),
+            (ExecutionStatus::Completed, 1, Some(2_000))
+        );
     }
 
     proptest! {

@@ -17,7 +17,10 @@ pub struct PackRef(Arc<str>);
 fn check_part(part: &str, what: &str, whole: &str) -> Result<(), Invalid> {
     let shown: String = whole.chars().take(80).collect();
     if part.is_empty() {
-        return Err(Invalid::new("ref", format!("`{shown}` has no {what}: expected pack.name, such as core.echo")));
+        return Err(Invalid::new(
+            "ref",
+            format!("`{shown}` has no {what}: expected pack.name, such as core.echo"),
+        ));
     }
     let wrong = part.chars().find(|c| !matches!(c, 'a'..='z' | '0'..='9' | '_' | '-'));
     if let Some(wrong) = wrong {

@@ -43,7 +43,11 @@ impl RuleBody {
             return Err(Invalid::new("label", "a rule needs a name"));
         }
         if self.label.len() > limits::LABEL_BYTES {
-            let message = format!("a name is at most {} bytes long; this one has {}", limits::LABEL_BYTES, self.label.len());
+            let message = format!(
+                "a name is at most {} bytes long; this one has {}",
+                limits::LABEL_BYTES,
+                self.label.len()
+            );
             return Err(Invalid::new("label", message));
         }
         if self.description.len() > limits::DESCRIPTION_BYTES {

@@ -79,7 +79,9 @@ impl LogFile {
             if tail.len() == lines {
                 tail.pop_front();
             }
-            tail.push_back(line.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect());
+            tail.push_back(
+                line.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect(),
+            );
         }
         tail.into()
     }
@@ -99,7 +101,8 @@ mod tests {
             log.write(&megabyte).unwrap();
         }
         log.write(b"\nlast \x1b[2Jwords\n").unwrap();
-        let mut names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        let mut names: Vec<_> =
+            std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
         names.sort();
         assert_eq!(names, ["flood.log", "flood.log.1", "flood.log.2"]);
         for name in names {

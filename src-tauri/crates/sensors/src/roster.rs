@@ -102,7 +102,8 @@ impl Roster {
     pub fn want(&self, wanted: Vec<Wanted>) {
         let mut guard = self.watchers();
         let Some(watchers) = guard.as_mut() else { return };
-        let wanted: BTreeMap<Ref, Wanted> = wanted.into_iter().map(|it| (it.sensor.r#ref.clone(), it)).collect();
+        let wanted: BTreeMap<Ref, Wanted> =
+            wanted.into_iter().map(|it| (it.sensor.r#ref.clone(), it)).collect();
         let stale = |(name, entry): (&Ref, &Watched)| {
             (!wanted.get(name).is_some_and(|wish| same(wish, &entry.wanted))).then(|| name.clone())
         };
@@ -136,7 +137,9 @@ impl Roster {
     /// Starts a sensor anew, at once, whatever it is doing. False where it is not wanted.
     pub fn restart(&self, name: &Ref) -> bool {
         let guard = self.watchers();
-        let Some(entry) = guard.as_ref().and_then(|watchers| watchers.watched.get(name)) else { return false };
+        let Some(entry) = guard.as_ref().and_then(|watchers| watchers.watched.get(name)) else {
+            return false;
+        };
         entry.order.send_modify(|order| {
             if let Order::Run(round) = order {
                 *round = round.wrapping_add(1);

@@ -42,6 +42,14 @@ impl SensorStatus {
     /// A sensor that nobody has needed yet.
     #[must_use]
     pub fn stopped(sensor: Ref, since: Timestamp) -> Self {
-        Self { sensor, state: SensorState::Stopped, since, pid: None, failures: 0, next_try_at: None, last_error: None }
+        Self {
+            sensor,
+            state: SensorState::Stopped,
+            since,
+            pid: None,
+            failures: 0,
+            next_try_at: None,
+            last_error: None,
+        }
     }
 }

@@ -72,7 +72,8 @@ struct Entry {
 
 impl Entry {
     fn is_over(&self, now: Timestamp) -> bool {
-        self.expires_at.is_some_and(|end| now >= end) || self.life.is_some_and(|life| self.issued.elapsed() >= life)
+        self.expires_at.is_some_and(|end| now >= end)
+            || self.life.is_some_and(|life| self.issued.elapsed() >= life)
     }
 }
 
@@ -91,7 +92,12 @@ impl TokenTable {
     ///
     /// # Errors
     /// Where the system has no randomness to give.
-    pub fn issue(&self, scope: Scope, life: Option<Duration>, now: Timestamp) -> Result<FreshToken, getrandom::Error> {
+    pub fn issue(
+        &self,
+        scope: Scope,
+        life: Option<Duration>,
+        now: Timestamp,
+    ) -> Result<FreshToken, getrandom::Error> {
         let mut bytes = [0_u8; 32];
         getrandom::fill(&mut bytes)?;
         let secret = format!("atn_{}", URL_SAFE_NO_PAD.encode(bytes));
@@ -132,7 +138,8 @@ impl TokenTable {
             entry.replaced = true;
             let life = entry.life;
             let overlap = limits::TOKEN_OVERLAP;
-            entry.expires_at = Some(entry.expires_at.map_or(now.plus(overlap), |end| end.min(now.plus(overlap))));
+            entry.expires_at =
+                Some(entry.expires_at.map_or(now.plus(overlap), |end| end.min(now.plus(overlap))));
             entry.life = Some(entry.issued.elapsed() + overlap);
             (entry.scope.clone(), life)
         };
@@ -141,12 +148,14 @@ impl TokenTable {
 
     /// Takes back every token of a sensor: its process is gone.
     pub fn revoke_sensor(&self, gone: &Ref) {
-        self.entries().retain(|_, entry| !matches!(&entry.scope, Scope::Sensor { sensor, .. } if sensor == gone));
+        self.entries()
+            .retain(|_, entry| !matches!(&entry.scope, Scope::Sensor { sensor, .. } if sensor == gone));
     }
 
     /// Takes back every token of an execution: it has ended.
     pub fn revoke_execution(&self, ended: ExecutionId) {
-        self.entries().retain(|_, entry| !matches!(&entry.scope, Scope::Execution { id, .. } if *id == ended));
+        self.entries()
+            .retain(|_, entry| !matches!(&entry.scope, Scope::Execution { id, .. } if *id == ended));
     }
 
     fn entries(&self) -> MutexGuard<'_, HashMap<Hash, Entry>> {

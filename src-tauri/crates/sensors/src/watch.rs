@@ -103,8 +103,9 @@ impl Watcher {
         let now = self.config.clock.now();
         let issued = self.config.tokens.issue(scope, Some(limits::SENSOR_TOKEN_LIFE), now);
         let token = issued.map_err(|error| format!("no token could be made: {error}"))?;
-        write_token(&self.config, self.name(), &token)
-            .map_err(|error| format!("its token could not be written to {}: {error}", self.config.state_dir.display()))?;
+        write_token(&self.config, self.name(), &token).map_err(|error| {
+            format!("its token could not be written to {}: {error}", self.config.state_dir.display())
+        })?;
         let spec = self.spec(&token)?;
         process::spawn(spec).map_err(|error| error.to_string())
     }
@@ -128,7 +129,8 @@ impl Watcher {
 
     fn command(&self, env: &[(OsString, OsString)]) -> Result<(PathBuf, Vec<OsString>), String> {
         let sensor = &self.wanted.sensor;
-        let missing = || format!("its program `{}` is nowhere to be found; install its pack again", sensor.entry_point);
+        let missing =
+            || format!("its program `{}` is nowhere to be found; install its pack again", sensor.entry_point);
         let script = self.wanted.program.clone().ok_or_else(missing)?;
         let interpreter = match sensor.runner {
             Runner::Native => return Ok((script, Vec::new())),

@@ -187,7 +187,6 @@ export class EditorModel {
 
   /** What is wrong with each row of the conditions, by the row's id. */
   readonly conditionErrors = $derived.by(() => {
-     
     const found = new Map<number, string>();
     const paths = [...pathsOf(this.form.conditions)].sort(([, a], [, b]) => b.length - a.length);
     for (const { field, message } of this.errors) {

@@ -13,14 +13,14 @@ export class ListCursor<K extends Key> {
   readonly selected = new SvelteSet<K>();
 
   #keys: readonly K[] = [];
-   
+
   #places = new Map<K, number>();
 
   /** Tells the keys of the rows as they now stand. */
   sync(keys: readonly K[]): void {
     const before = this.current === null ? -1 : (this.#places.get(this.current) ?? -1);
     this.#keys = keys;
-     
+
     this.#places = new Map(keys.map((key, index) => [key, index]));
     for (const key of [...this.selected]) if (!this.#places.has(key)) this.selected.delete(key);
     if (this.current !== null && !this.#places.has(this.current)) {

@@ -11,7 +11,7 @@ const GATHER_MS = 20;
 
 export class Recent {
   readonly runs = new SvelteMap<number, readonly RunMark[]>();
-   
+
   readonly #wanted = new Map<number, number>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #last = 0;

@@ -27,7 +27,8 @@ impl Time {
     }
 
     fn zoned(self) -> jiff::Zoned {
-        let instant = jiff::Timestamp::from_microsecond(self.0.as_micros()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        let instant =
+            jiff::Timestamp::from_microsecond(self.0.as_micros()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
         instant.to_zoned(ZONE.clone())
     }
 
@@ -47,7 +48,11 @@ impl From<Timestamp> for Time {
 impl std::fmt::Display for Time {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let zoned = self.zoned();
-        let format = if self.0.as_micros() % 1_000_000 == 0 { "%Y-%m-%dT%H:%M:%S%:z" } else { "%Y-%m-%dT%H:%M:%S%.f%:z" };
+        let format = if self.0.as_micros() % 1_000_000 == 0 {
+            "%Y-%m-%dT%H:%M:%S%:z"
+        } else {
+            "%Y-%m-%dT%H:%M:%S%.f%:z"
+        };
         write!(f, "{}", zoned.strftime(format))
     }
 }

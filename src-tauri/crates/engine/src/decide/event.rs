@@ -5,7 +5,8 @@ use crate::input::{Answer, NewEvent, Prior, Refusal};
 use crate::state::State;
 use crate::step::{Change, Step};
 use model::{
-    Decision, Enforcement, EnforcementStatus, Event, EventSource, Outcome, Reason, Ref, Rule, RuleId, Timestamp, nearest,
+    Decision, Enforcement, EnforcementStatus, Event, EventSource, Outcome, Reason, Ref, Rule, RuleId,
+    Timestamp, nearest,
 };
 use rules::RuleMemory;
 use serde_json::{Map, Value, json};
@@ -50,7 +51,8 @@ fn repeated(new: &NewEvent, prior: Prior) -> Step {
 
 fn wrong_target(state: &State, new: &NewEvent) -> Option<Refusal> {
     let id = new.rule?;
-    let wrong = |message: String| Some(Refusal::Invalid(vec![model::Invalid::new("trigger_instance_id", message)]));
+    let wrong =
+        |message: String| Some(Refusal::Invalid(vec![model::Invalid::new("trigger_instance_id", message)]));
     match state.rules.by_id.get(&id) {
         None => wrong(format!("there is no rule with the id {id}")),
         Some(rule) if rule.body.trigger_ref != new.trigger => wrong(format!(
@@ -75,7 +77,7 @@ fn timer_fired(state: &State, event: &Event) -> Option<Change> {
 /// Every rule concerned looks at the event; those that fire ask for a run.
 fn look(state: &State, step: &mut Step, event: &Arc<Event>) {
     let mut grant = run::Grant::of(state);
-    for decision in state.book.decide(event, &RuleMemory::default()) {
+    for decision in state.book.decide(event, &RuleMemory) {
         let Some(rule) = state.rules.by_id.get(&decision.rule) else { continue };
         fire(state, step, event, rule, decision, &mut grant);
     }
@@ -90,7 +92,7 @@ fn fire(
     grant: &mut run::Grant,
 ) {
     if decision.outcome != Outcome::Matched {
-        step.change(Change::Decided { event: event.clone(), decision });
+        step.change(Change::Decided { event: event.clone(), decision: Box::new(decision) });
         return;
     }
     let parameters = decision.parameters.take().unwrap_or_default();
@@ -102,11 +104,11 @@ fn fire(
     match prepared {
         Err((outcome, reason)) => {
             decision.outcome = outcome;
-            decision.reason = Some(reason);
-            step.change(Change::Decided { event: event.clone(), decision });
+            decision.reason = Some(*reason);
+            step.change(Change::Decided { event: event.clone(), decision: Box::new(decision) });
         }
         Ok(prepared) => {
-            step.change(Change::Decided { event: event.clone(), decision });
+            step.change(Change::Decided { event: event.clone(), decision: Box::new(decision) });
             let enforcement = Enforcement {
                 id: grant.next_enforcement(),
                 event: event.id,
@@ -114,16 +116,21 @@ fn fire(
                 status: EnforcementStatus::Processed,
                 created: event.created,
             };
-            let cause = run::Cause { enforcement: Some(enforcement.id), event: Some(event.id), rule: Some(rule.id), rerun_of: None };
+            let cause = run::Cause {
+                enforcement: Some(enforcement.id),
+                event: Some(event.id),
+                rule: Some(rule.id),
+                rerun_of: None,
+            };
             step.change(Change::Enforced(enforcement));
             run::request(step, prepared, cause, grant, event.created);
         }
     }
 }
 
-fn queue_full(limit: usize) -> Reason {
+fn queue_full(limit: usize) -> Box<Reason> {
     let message = format!("{limit} runs are waiting already; this one was dropped");
-    Reason { path: "action_ref".to_owned(), message: Some(message), ..Reason::default() }
+    Box::new(Reason { path: "action_ref".to_owned(), message: Some(message), ..Reason::default() })
 }
 
 /// A person fires a rule: an event of their own, for that rule alone.
@@ -132,7 +139,10 @@ pub(super) fn fired_by_hand(state: &State, name: &Ref, now: Timestamp) -> Step {
         return Step::refuse(no_such_rule(state, name));
     };
     if !rule.enabled() {
-        return Step::refuse(Refusal::Conflict(format!("`{}` is switched off; switch it on to run it", rule.body.label)));
+        return Step::refuse(Refusal::Conflict(format!(
+            "`{}` is switched off; switch it on to run it",
+            rule.body.label
+        )));
     }
     let new = NewEvent {
         trigger: rule.body.trigger_ref.clone(),
@@ -158,7 +168,8 @@ pub(super) fn fired_by_hand(state: &State, name: &Ref, now: Timestamp) -> Step {
 
 /// What an event says that a person made: for timers the facts that their templates use.
 fn by_hand_payload(state: &State, rule: &Rule, now: Timestamp) -> Map<String, Value> {
-    let parsed = schedule::Schedule::parse(&rule.body.trigger_ref, &rule.body.trigger_params, rule.timer.anchor);
+    let parsed =
+        schedule::Schedule::parse(&rule.body.trigger_ref, &rule.body.trigger_params, rule.timer.anchor);
     let Ok(schedule) = parsed else { return Map::new() };
     let mut payload = schedule.describe();
     payload.insert("scheduled_at".to_owned(), json!(now));

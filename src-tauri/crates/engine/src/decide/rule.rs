@@ -21,11 +21,17 @@ pub fn body_faults(body: &RuleBody, catalog: &Catalog) -> Vec<Invalid> {
     let mut faults: Vec<Invalid> = body.check().err().into_iter().collect();
     match catalog.trigger(&body.trigger_ref) {
         Some(trigger) => faults.extend(trigger_faults(body, trigger)),
-        None => faults.push(unknown("trigger", &body.trigger_ref, catalog.nearest_trigger(body.trigger_ref.as_str()))),
+        None => faults.push(unknown(
+            "trigger",
+            &body.trigger_ref,
+            catalog.nearest_trigger(body.trigger_ref.as_str()),
+        )),
     }
     match catalog.action(&body.action_ref) {
         Some(action) => faults.extend(rules::check_parameters(&body.action_params, &action.parameters)),
-        None => faults.push(unknown("action", &body.action_ref, catalog.nearest_action(body.action_ref.as_str()))),
+        None => {
+            faults.push(unknown("action", &body.action_ref, catalog.nearest_action(body.action_ref.as_str())))
+        }
     }
     faults.extend(rules::check_conditions(&body.conditions).err().unwrap_or_default());
     faults.extend(rules::check_templates(&body.action_params).err().unwrap_or_default());
@@ -54,7 +60,9 @@ fn unknown(kind: &str, name: &Ref, nearest: Option<&str>) -> Invalid {
 
 pub(super) fn create(state: &State, name: &Ref, body: &RuleBody, enabled: bool, now: Timestamp) -> Step {
     if state.rules.by_ref.contains_key(name) {
-        return Step::refuse(Refusal::Conflict(format!("there is a rule `{name}` already; choose another ref")));
+        return Step::refuse(Refusal::Conflict(format!(
+            "there is a rule `{name}` already; choose another ref"
+        )));
     }
     if state.rules.by_id.len() >= limits::RULES {
         return Step::refuse(Refusal::Busy(format!("an engine keeps at most {} rules", limits::RULES)));
@@ -81,7 +89,13 @@ pub(super) fn create(state: &State, name: &Ref, body: &RuleBody, enabled: bool, 
     step
 }
 
-pub(super) fn update(state: &State, name: &Ref, body: &RuleBody, version: Option<u32>, now: Timestamp) -> Step {
+pub(super) fn update(
+    state: &State,
+    name: &Ref,
+    body: &RuleBody,
+    version: Option<u32>,
+    now: Timestamp,
+) -> Step {
     let Some(rule) = state.rules.named(name) else { return Step::refuse(no_such_rule(state, name)) };
     if version.is_some_and(|edited| edited != rule.version) {
         return Step::refuse(Refusal::Conflict(format!(
@@ -188,7 +202,8 @@ pub(super) fn restore(state: &State, name: &Ref, now: Timestamp) -> Step {
 pub(super) fn adopt_starters(state: &State, step: &mut Step, catalog: &Catalog, now: Timestamp) {
     let mut id = state.next.rule;
     for starter in catalog.starter_rules() {
-        let known = state.rules.by_ref.contains_key(&starter.r#ref) || state.deleted.contains_key(&starter.r#ref);
+        let known =
+            state.rules.by_ref.contains_key(&starter.r#ref) || state.deleted.contains_key(&starter.r#ref);
         if known || !body_faults(&starter.body, catalog).is_empty() {
             continue;
         }

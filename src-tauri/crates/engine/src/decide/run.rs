@@ -6,8 +6,8 @@ use crate::state::State;
 use crate::step::{Change, Effect, Parameters, Step};
 use executor::Report;
 use model::{
-    Action, EnforcementId, EventId, Execution, ExecutionId, ExecutionStatus, Invalid, Reason, Ref, RuleId, Timestamp,
-    Transition, limits,
+    Action, EnforcementId, EventId, Execution, ExecutionId, ExecutionStatus, Invalid, Reason, Ref, RuleId,
+    Timestamp, Transition, limits,
 };
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -42,7 +42,11 @@ impl Grant {
     pub(super) fn of(state: &State) -> Self {
         Self {
             // Who waits already goes first.
-            free: if state.closing || state.queue.waiting().next().is_some() { 0 } else { state.queue.free() },
+            free: if state.closing || state.queue.waiting().next().is_some() {
+                0
+            } else {
+                state.queue.free()
+            },
             room: state.queue.room(),
             execution: state.next.execution,
             enforcement: state.next.enforcement,
@@ -82,8 +86,9 @@ pub(super) fn prepare(
     action: &Ref,
     parameters: Parameters,
     timeout_seconds: Option<u64>,
-) -> Result<Prepared, Reason> {
-    let reason = |path: String, message| Reason { path, message: Some(message), ..Reason::default() };
+) -> Result<Prepared, Box<Reason>> {
+    let reason =
+        |path: String, message| Box::new(Reason { path, message: Some(message), ..Reason::default() });
     let Some(action) = state.catalog.action(action) else {
         return Err(reason("action_ref".to_owned(), format!("there is no action `{action}`")));
     };
@@ -180,7 +185,9 @@ pub(super) fn by_hand(
 /// A person stops a run.
 pub(super) fn cancel(state: &State, id: ExecutionId, now: Timestamp) -> Step {
     let Some(run) = state.runs.get(&id) else {
-        return Step::refuse(Refusal::Conflict(format!("execution {id} is not under way; there is nothing to cancel")));
+        return Step::refuse(Refusal::Conflict(format!(
+            "execution {id} is not under way; there is nothing to cancel"
+        )));
     };
     if run.status == ExecutionStatus::Canceling {
         return Step::answer(Ok(Answer::Execution(Box::new((**run).clone()))));
@@ -214,7 +221,7 @@ pub(super) fn report(state: &State, report: &Report) -> Step {
                 status: *status,
                 exit: *exit,
                 result: result.clone(),
-                error: error.clone(),
+                error: error.clone().or_else(|| closed(state, *status)),
             };
             match advance(&mut step, run, transition, *at) {
                 Ok(_) => fill_places(state, &mut step, 1, None, *at),
@@ -223,4 +230,10 @@ pub(super) fn report(state: &State, report: &Report) -> Step {
         }
     }
     step
+}
+
+/// Why a run was cancelled that nobody cancelled.
+fn closed(state: &State, status: ExecutionStatus) -> Option<String> {
+    let closed = state.closing && status == ExecutionStatus::Cancelled;
+    closed.then(|| "The engine was closed while this ran.".to_owned())
 }

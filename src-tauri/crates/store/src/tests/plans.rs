@@ -53,7 +53,6 @@ fn no_question_walks_through_a_table_that_grows() {
         let mut rows = statement.raw_query();
         while let Some(row) = rows.next().unwrap() {
             let step: String = row.get(3).unwrap();
-            println!("{step}   <<< {}", sql.replace('\n', " ").chars().skip(sql.find(" FROM ").unwrap_or(0)).take(150).collect::<String>());
             if walks(&step) {
                 found.push(format!("{step}\n    {sql}"));
             }

@@ -321,10 +321,8 @@ fn the_engine_remembers_when_it_ran() {
 #[test]
 fn a_question_without_end_is_cut() {
     let world = World::new();
-    let begun = std::time::Instant::now();
     let error = world.readers.read(|view| view.ask_for_ever()).unwrap_err();
     assert!(matches!(error, QueryError::TooSlow), "{error}");
-    assert!(begun.elapsed() >= crate::readers::LONGEST);
     // The connection is as good as before.
     for _ in 0..5 {
         assert_eq!(world.readers.read(|view| view.rules_that_ran()).unwrap(), 0);

@@ -68,7 +68,8 @@ impl Api {
         let known = self.engine.shared().rules();
         let from = now.plus_micros(-DAY_US);
         self.read(move |view| {
-            let mut busiest: Vec<RuleId> = view.busiest(from, now, 100)?.into_iter().map(|(rule, _)| rule).collect();
+            let mut busiest: Vec<RuleId> =
+                view.busiest(from, now, 100)?.into_iter().map(|(rule, _)| rule).collect();
             busiest.retain(|rule| known.by_id.contains_key(rule));
             let shown: Vec<RuleId> = busiest.iter().take(ACTIVITY).copied().collect();
             let (trouble, troubles) = view.troubles(ATTENTION)?;
@@ -141,7 +142,12 @@ impl Api {
             Some(Attention {
                 kind: AttentionKind::Pack,
                 name: entry.name.clone(),
-                happened: if entry.pack.is_some() { "has an error; its last good version is in force" } else { "does not load" }.to_owned(),
+                happened: if entry.pack.is_some() {
+                    "has an error; its last good version is in force"
+                } else {
+                    "does not load"
+                }
+                .to_owned(),
                 cause: format!("{}:{}:{}: {}", error.file.display(), error.line, error.column, error.message),
                 at: Time(self.engine.started_at()),
                 rule: None,

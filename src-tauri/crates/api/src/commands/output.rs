@@ -62,14 +62,18 @@ fn unfinished(bytes: &[u8]) -> usize {
         Err(error) if error.error_len().is_none() => bytes.len() - error.valid_up_to(),
         Err(_) => {
             let tail = bytes.len().saturating_sub(3);
-            (tail..bytes.len()).find(|start| begins_unfinished(&bytes[*start..])).map_or(0, |start| bytes.len() - start)
+            (tail..bytes.len())
+                .find(|start| begins_unfinished(&bytes[*start..]))
+                .map_or(0, |start| bytes.len() - start)
         }
     }
 }
 
 fn begins_unfinished(bytes: &[u8]) -> bool {
     let starts = bytes.first().is_some_and(|byte| *byte >= 0xC2);
-    starts && std::str::from_utf8(bytes).is_err_and(|error| error.valid_up_to() == 0 && error.error_len().is_none())
+    starts
+        && std::str::from_utf8(bytes)
+            .is_err_and(|error| error.valid_up_to() == 0 && error.error_len().is_none())
 }
 
 impl From<Stream> for StreamView {
@@ -82,7 +86,10 @@ impl From<Stream> for StreamView {
 }
 
 impl Api {
-    pub(crate) async fn execution_output(&self, request: ExecutionOutputRequest) -> Result<OutputPage, ApiError> {
+    pub(crate) async fn execution_output(
+        &self,
+        request: ExecutionOutputRequest,
+    ) -> Result<OutputPage, ApiError> {
         let run = self.execution(request.id).await?;
         let output = self.engine.output().clone();
         let limit = request.limit_bytes.unwrap_or(PAGE_BYTES).clamp(1, MOST_BYTES) as usize;
@@ -102,7 +109,9 @@ impl Api {
         let begin = run.started_at.unwrap_or(run.requested_at);
         let mut chunks: Vec<OutputChunk> =
             page.pieces.iter().map(|piece| chunk(&mut place, piece, begin, request.encoding)).collect();
-        let ended = run.status.is_final() && (page.size.ended || page.size == store::output::Size::default()) && !page.more;
+        let ended = run.status.is_final()
+            && (page.size.ended || page.size == store::output::Size::default())
+            && !page.more;
         if ended {
             chunks.extend(last_bytes(&mut place, &run));
         }

@@ -1,9 +1,9 @@
 //! Rules.
 
 use crate::wire::{
-    Empty, ExecutionRow, FireView, RuleCheck, RuleCheckRequest, RuleCreateRequest, RuleDraft, RuleList, RuleRecent,
-    RuleRecentList, RuleRecentRequest, RuleRequest, RuleRow, RuleStateView, RuleUpdateRequest, RuleView,
-    ScheduleFires, ScheduleNextRequest, Time,
+    Empty, ExecutionRow, FireView, RuleCheck, RuleCheckRequest, RuleCreateRequest, RuleDraft, RuleList,
+    RuleRecent, RuleRecentList, RuleRecentRequest, RuleRequest, RuleRow, RuleStateView, RuleUpdateRequest,
+    RuleView, ScheduleFires, ScheduleNextRequest, Time,
 };
 use crate::{Api, ApiError, Code};
 use engine::{Answer, Input, Rules, body_faults};
@@ -35,7 +35,8 @@ fn body(draft: RuleDraft) -> Result<RuleBody, Vec<Invalid>> {
             None
         }
     };
-    let (trigger_ref, action_ref) = (name(&draft.trigger_ref, "trigger_ref"), name(&draft.action_ref, "action_ref"));
+    let (trigger_ref, action_ref) =
+        (name(&draft.trigger_ref, "trigger_ref"), name(&draft.action_ref, "action_ref"));
     let (Some(trigger_ref), Some(action_ref)) = (trigger_ref, action_ref) else { return Err(errors) };
     Ok(RuleBody {
         label: draft.label,
@@ -78,7 +79,10 @@ fn wished_ref(wish: Option<&str>, label: &str, rules: &Rules) -> Result<Ref, Inv
     let Some(wish) = wish.filter(|wish| !wish.is_empty()) else { return free_ref(label, rules) };
     let name: Ref = wish.parse()?;
     if name.pack().as_str() != OWN_PACK {
-        let message = format!("rules that you make belong to the pack `{OWN_PACK}`: call it {OWN_PACK}.{}", name.name());
+        let message = format!(
+            "rules that you make belong to the pack `{OWN_PACK}`: call it {OWN_PACK}.{}",
+            name.name()
+        );
         return Err(Invalid::new("ref", message));
     }
     Ok(name)
@@ -172,7 +176,11 @@ impl Api {
     fn check(&self, request: RuleCheckRequest) -> RuleCheck {
         let shared = self.engine.shared();
         let (rules, catalog) = (shared.rules(), shared.catalog());
-        let saved = request.r#ref.as_deref().and_then(|name| name.parse().ok()).and_then(|name| rules.named(&name).cloned());
+        let saved = request
+            .r#ref
+            .as_deref()
+            .and_then(|name| name.parse().ok())
+            .and_then(|name| rules.named(&name).cloned());
         let mut errors = Vec::new();
         let wished = match (&saved, request.new) {
             (Some(rule), false) => Ok(rule.r#ref.clone()),
@@ -180,7 +188,10 @@ impl Api {
         };
         match &wished {
             Ok(name) if request.new && rules.by_ref.contains_key(name) => {
-                errors.push(Invalid::new("ref", format!("there is a rule `{name}` already; choose another ref")));
+                errors.push(Invalid::new(
+                    "ref",
+                    format!("there is a rule `{name}` already; choose another ref"),
+                ));
             }
             Ok(_) => {}
             Err(invalid) => errors.push(Invalid::new("ref", invalid.message.clone())),
@@ -266,13 +277,18 @@ impl Api {
         }
     }
 
-    pub(crate) async fn schedule_next(&self, request: ScheduleNextRequest) -> Result<ScheduleFires, ApiError> {
+    pub(crate) async fn schedule_next(
+        &self,
+        request: ScheduleNextRequest,
+    ) -> Result<ScheduleFires, ApiError> {
         let trigger: Ref = request.trigger_ref.parse()?;
         let now = self.engine.clock().now();
         let schedule = Schedule::parse(&trigger, &request.trigger_params, Some(now))?;
         let after = request.after.map_or(now, |time| time.0);
         let count = request.count.unwrap_or(10).clamp(1, 1_000) as usize;
         let fires = schedule.fires(after, count).into_iter();
-        Ok(ScheduleFires { fires: fires.map(|fire| FireView { at: Time(fire.at), note: fire.note }).collect() })
+        Ok(ScheduleFires {
+            fires: fires.map(|fire| FireView { at: Time(fire.at), note: fire.note }).collect(),
+        })
     }
 }

@@ -4,8 +4,9 @@ use super::execution::{Causes, causes, mark, row};
 use super::names::Links;
 use super::page_rows;
 use crate::wire::{
-    DecisionView, EnforcementList, EnforcementListRequest, EnforcementRow, EventBin, EventDetail, EventHistogram,
-    EventHistogramRequest, EventList, EventListRequest, EventRequest, EventRow, OutcomeView, Pip, ReasonView, Time,
+    DecisionView, EnforcementList, EnforcementListRequest, EnforcementRow, EventBin, EventDetail,
+    EventHistogram, EventHistogramRequest, EventList, EventListRequest, EventRequest, EventRow, OutcomeView,
+    Pip, ReasonView, Time,
 };
 use crate::{Api, ApiError};
 use model::{Event, EventId, EventSource, Outcome, Reason, Ref, Timestamp};
@@ -44,7 +45,11 @@ fn source(source: &EventSource) -> String {
 }
 
 fn facts(payload: &Value) -> Map<String, Value> {
-    let plain = payload.as_object().into_iter().flatten().filter(|(_, value)| !value.is_object() && !value.is_array());
+    let plain = payload
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(_, value)| !value.is_object() && !value.is_array());
     let short = |value: &Value| match value {
         Value::String(text) if text.chars().count() > FACT_CHARS => {
             Value::String(text.chars().take(FACT_CHARS).chain(['…']).collect())
@@ -121,14 +126,16 @@ impl Api {
         let found = self
             .read(move |view| {
                 let Some(detail) = view.event(id)? else { return Ok(None) };
-                let runs: Vec<_> = detail.decisions.iter().filter_map(|look| look.execution.clone()).collect();
+                let runs: Vec<_> =
+                    detail.decisions.iter().filter_map(|look| look.execution.clone()).collect();
                 let causes = causes(view, &runs)?;
                 Ok(Some((detail, view.pips(&[id])?, causes)))
             })
             .await?;
         let missing = || ApiError::not_found("event", &request.id.to_string(), None);
         let (detail, pips, causes) = found.ok_or_else(missing)?;
-        let links = self.links(detail.decisions.iter().map(|look| look.rule).chain(detail.event.rule)).await?;
+        let links =
+            self.links(detail.decisions.iter().map(|look| look.rule).chain(detail.event.rule)).await?;
         Ok(EventDetail {
             event: event_row(&detail.event, pips.iter(), &links),
             payload: (*detail.event.payload).clone(),
@@ -137,7 +144,10 @@ impl Api {
         })
     }
 
-    pub(crate) async fn event_histogram(&self, request: EventHistogramRequest) -> Result<EventHistogram, ApiError> {
+    pub(crate) async fn event_histogram(
+        &self,
+        request: EventHistogramRequest,
+    ) -> Result<EventHistogram, ApiError> {
         let trigger = self.trigger_filter(request.trigger.as_deref())?;
         let (from, to) = (request.from.0, request.to.0);
         if to <= from {
@@ -145,7 +155,8 @@ impl Api {
         }
         let bins = i64::from(request.bins.clamp(1, 400));
         let minutes = (to.micros_since(from) + MINUTE_US * bins - 1) / (MINUTE_US * bins);
-        let (minutes, bin_us) = (u32::try_from(minutes).unwrap_or(u32::MAX).max(1), minutes.max(1) * MINUTE_US);
+        let (minutes, bin_us) =
+            (u32::try_from(minutes).unwrap_or(u32::MAX).max(1), minutes.max(1) * MINUTE_US);
         let from = Timestamp::from_micros(from.as_micros() / bin_us * bin_us);
         let counted = self.read(move |view| view.event_bins(trigger.as_ref(), from, to, minutes)).await?;
         let mut filled: Vec<EventBin> = (0..=bins).map(|_| EventBin { events: 0, fired: 0 }).collect();
@@ -159,7 +170,10 @@ impl Api {
         Ok(EventHistogram { from: Time(from), bin_ms: bin_us / 1_000, bins: filled })
     }
 
-    pub(crate) async fn enforcement_list(&self, request: EnforcementListRequest) -> Result<EnforcementList, ApiError> {
+    pub(crate) async fn enforcement_list(
+        &self,
+        request: EnforcementListRequest,
+    ) -> Result<EnforcementList, ApiError> {
         let filter = EnforcementFilter { rule: self.rule_filter(request.rule.as_deref())? };
         let page = Page { before: request.before, after: None, limit: page_rows(request.limit) };
         let listed = self.read(move |view| view.enforcements(filter, page)).await?;

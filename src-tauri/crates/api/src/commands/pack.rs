@@ -1,8 +1,8 @@
 //! Packs, triggers, actions.
 
 use crate::wire::{
-    ActionList, ActionView, DiagnosticView, Empty, PackList, PackValidateRequest, PackValidation, PackView, TriggerList,
-    TriggerView,
+    ActionList, ActionView, DiagnosticView, Empty, PackList, PackValidateRequest, PackValidation, PackView,
+    TriggerList, TriggerView,
 };
 use crate::{Api, ApiError, Code};
 use engine::{Catalog, PackEntry};
@@ -79,7 +79,9 @@ fn pack_view(entry: &PackEntry) -> PackView {
 impl Api {
     pub(crate) async fn trigger_list(&self, _: Empty) -> Result<TriggerList, ApiError> {
         let catalog = self.engine.shared().catalog();
-        Ok(TriggerList { triggers: catalog.triggers().map(|trigger| trigger_view(trigger, &catalog)).collect() })
+        Ok(TriggerList {
+            triggers: catalog.triggers().map(|trigger| trigger_view(trigger, &catalog)).collect(),
+        })
     }
 
     pub(crate) async fn action_list(&self, _: Empty) -> Result<ActionList, ApiError> {
@@ -92,10 +94,17 @@ impl Api {
         Ok(PackList { packs: catalog.packs.iter().map(pack_view).collect() })
     }
 
-    pub(crate) async fn pack_validate(&self, request: PackValidateRequest) -> Result<PackValidation, ApiError> {
+    pub(crate) async fn pack_validate(
+        &self,
+        request: PackValidateRequest,
+    ) -> Result<PackValidation, ApiError> {
         let folder = PathBuf::from(&request.folder);
         if !folder.is_absolute() {
-            return Err(model::Invalid::new("folder", format!("`{}` is not an absolute path", request.folder)).into());
+            return Err(model::Invalid::new(
+                "folder",
+                format!("`{}` is not an absolute path", request.folder),
+            )
+            .into());
         }
         let result = tokio::task::spawn_blocking(move || packs::load(&folder)).await;
         let result = result.map_err(|error| ApiError::new(Code::Internal, error.to_string()))?;
@@ -105,7 +114,7 @@ impl Api {
     }
 
     pub(crate) async fn pack_reload(&self, _: Empty) -> Result<PackList, ApiError> {
-        self.engine.reload_packs().await.map_err(crate::api::refused)?;
+        self.engine.reload_packs().await.map_err(|refusal| crate::api::refused(&refusal))?;
         self.pack_list(Empty {}).await
     }
 }

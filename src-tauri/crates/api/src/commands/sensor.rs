@@ -36,7 +36,10 @@ impl Api {
         let never = || SensorStatus::stopped(sensor.r#ref.clone(), self.engine.started_at());
         let status = shared.sensors().get(&sensor.r#ref).cloned().unwrap_or_else(never);
         let rules = shared.rules();
-        let needs = rules.by_id.values().filter(|rule| rule.enabled() && sensor.trigger_types.contains(&rule.body.trigger_ref));
+        let needs = rules
+            .by_id
+            .values()
+            .filter(|rule| rule.enabled() && sensor.trigger_types.contains(&rule.body.trigger_ref));
         SensorView {
             r#ref: sensor.r#ref.to_string(),
             label: sensor.label.clone(),
@@ -62,6 +65,9 @@ impl Api {
         if self.engine.roster().restart(&sensor.r#ref) {
             return Ok(Empty {});
         }
-        Err(ApiError::new(Code::Conflict, format!("no enabled rule needs `{}`; it starts with the first that does", sensor.r#ref)))
+        Err(ApiError::new(
+            Code::Conflict,
+            format!("no enabled rule needs `{}`; it starts with the first that does", sensor.r#ref),
+        ))
     }
 }

@@ -33,7 +33,14 @@ impl Api {
 
 impl Planned {
     /// Adds this rule's fires in (`now`, `to`] to bins of `bin_us` microseconds that start at `from`.
-    pub(super) fn count_into(&self, bins: &mut [u32], from: Timestamp, bin_us: i64, now: Timestamp, to: Timestamp) {
+    pub(super) fn count_into(
+        &self,
+        bins: &mut [u32],
+        from: Timestamp,
+        bin_us: i64,
+        now: Timestamp,
+        to: Timestamp,
+    ) {
         let index = |at: Timestamp| usize::try_from(at.micros_since(from) / bin_us).unwrap_or(usize::MAX);
         if self.schedule.count_between(now, to) <= ONE_BY_ONE {
             let mut last = now;

@@ -1,10 +1,10 @@
 //! The score: past from the sums by minute, future from the schedules, spans from the engine's signs of life.
 
-use super::forecast::Planned;
 use super::execution::usual;
+use super::forecast::Planned;
 use crate::wire::{
-    Lane, LaneBand, LaneRun, Lanes, LanesRequest, Score, ScoreFuture, ScorePast, ScoreRequest, ScoreSpan, SpanKind, Time,
-    ZoneOffset,
+    Lane, LaneBand, LaneRun, Lanes, LanesRequest, Score, ScoreFuture, ScorePast, ScoreRequest, ScoreSpan,
+    SpanKind, Time, ZoneOffset,
 };
 use crate::{Api, ApiError};
 use model::{ExecutionStatus, Invalid, RuleId, Timestamp};
@@ -59,8 +59,11 @@ fn offsets(from: Timestamp, to: Timestamp) -> Vec<ZoneOffset> {
 /// The gaps between the times in which the engine ran.
 fn stopped(spans: &[EngineSpan], from: Timestamp, now: Timestamp) -> Vec<ScoreSpan> {
     let gaps = spans.windows(2).map(|pair| (pair[0].stopped.unwrap_or(pair[0].alive), pair[1].started));
-    let seen = gaps.filter(|(until, started)| started.micros_since(*until) > MINUTE_US && *started > from && *until < now);
-    seen.map(|(until, started)| ScoreSpan { from: Time(until), to: Time(started), kind: SpanKind::Stopped }).collect()
+    let seen = gaps.filter(|(until, started)| {
+        started.micros_since(*until) > MINUTE_US && *started > from && *until < now
+    });
+    seen.map(|(until, started)| ScoreSpan { from: Time(until), to: Time(started), kind: SpanKind::Stopped })
+        .collect()
 }
 
 fn past(bins: &[ActivityBin]) -> Vec<ScorePast> {
@@ -129,7 +132,8 @@ impl Api {
         let soon: Vec<RuleId> = planned.iter().map(|planned| planned.rule.id).collect();
         let (pasts, others, spans) = self
             .read(move |view| {
-                let mut rules: Vec<RuleId> = view.busiest(from, until, 100)?.into_iter().map(|(rule, _)| rule).collect();
+                let mut rules: Vec<RuleId> =
+                    view.busiest(from, until, 100)?.into_iter().map(|(rule, _)| rule).collect();
                 rules.retain(|rule| known.by_id.contains_key(rule));
                 let quiet: Vec<RuleId> = soon.into_iter().filter(|id| !rules.contains(id)).collect();
                 rules.extend(quiet);
@@ -160,7 +164,13 @@ impl Api {
     }
 }
 
-fn everything_else(runs: Vec<LaneRun>, rest: &[&Planned], from: Timestamp, to: Timestamp, now: Timestamp) -> Lane {
+fn everything_else(
+    runs: Vec<LaneRun>,
+    rest: &[&Planned],
+    from: Timestamp,
+    to: Timestamp,
+    now: Timestamp,
+) -> Lane {
     let p95_ms = runs.iter().map(|run| run.duration_ms).max();
     let mut lane = Lane { rule: None, p95_ms, runs, fires: Vec::new(), bands: Vec::new() };
     for planned in rest.iter().take(50) {
@@ -223,7 +233,8 @@ fn joined(runs: &[Run], from: Timestamp, to: Timestamp, now: Timestamp) -> Vec<L
         };
         let fine = matches!(run.status, ExecutionStatus::Completed);
         let place = (at.micros_since(from).div_euclid(width), fine);
-        let entry = marks.entry(place).or_insert_with(|| (weight(run.status), LaneRun { count: 0, ..mark.clone() }));
+        let entry =
+            marks.entry(place).or_insert_with(|| (weight(run.status), LaneRun { count: 0, ..mark.clone() }));
         let count = entry.1.count + 1;
         let longest = entry.1.duration_ms.max(duration_ms);
         if weight(run.status) >= entry.0 {

@@ -38,7 +38,10 @@ impl Api {
         let mut gone = BTreeMap::new();
         if !unknown.is_empty() {
             for name in self.read(move |view| view.rule_names(&unknown)).await? {
-                gone.insert(name.id, RuleLink { id: name.id.0, r#ref: name.r#ref.to_string(), label: name.label });
+                gone.insert(
+                    name.id,
+                    RuleLink { id: name.id.0, r#ref: name.r#ref.to_string(), label: name.label },
+                );
             }
         }
         Ok(Links { rules, gone })

@@ -3,8 +3,8 @@
 use super::names::Links;
 use super::page_rows;
 use crate::wire::{
-    ActionRunRequest, ExecutionDetail, ExecutionList, ExecutionListRequest, ExecutionRequest, ExecutionRerunRequest,
-    ExecutionRow, ExecutionStatusView, OutputSize, RunMark, Time,
+    ActionRunRequest, ExecutionDetail, ExecutionList, ExecutionListRequest, ExecutionRequest,
+    ExecutionRerunRequest, ExecutionRow, ExecutionStatusView, OutputSize, RunMark, Time,
 };
 use crate::{Api, ApiError, Code};
 use engine::{Answer, Input};
@@ -129,7 +129,10 @@ impl Api {
         Ok(row(&run, &causes, &self.links(run.rule.into_iter()).await?))
     }
 
-    pub(crate) async fn execution_list(&self, request: ExecutionListRequest) -> Result<ExecutionList, ApiError> {
+    pub(crate) async fn execution_list(
+        &self,
+        request: ExecutionListRequest,
+    ) -> Result<ExecutionList, ApiError> {
         let filter = ExecutionFilter {
             statuses: request.status.unwrap_or_default().into_iter().map(Into::into).collect(),
             rule: self.rule_filter(request.rule.as_deref())?,
@@ -156,7 +159,10 @@ impl Api {
         found.ok_or_else(|| ApiError::not_found("execution", &id.to_string(), None))
     }
 
-    pub(crate) async fn execution_show(&self, request: ExecutionRequest) -> Result<ExecutionDetail, ApiError> {
+    pub(crate) async fn execution_show(
+        &self,
+        request: ExecutionRequest,
+    ) -> Result<ExecutionDetail, ApiError> {
         let run = self.execution(request.id).await?;
         let (output, id, attempt) = (self.engine.output().clone(), run.id, run.attempt);
         let size = tokio::task::spawn_blocking(move || output.size(id, attempt)).await;
@@ -180,7 +186,10 @@ impl Api {
     async fn ran(&self, answer: Answer) -> Result<ExecutionRow, ApiError> {
         match answer {
             Answer::Execution(run) => self.execution_row(*run).await,
-            _ => Err(ApiError::new(Code::Internal, "the engine answered with something else than an execution")),
+            _ => Err(ApiError::new(
+                Code::Internal,
+                "the engine answered with something else than an execution",
+            )),
         }
     }
 
@@ -190,7 +199,10 @@ impl Api {
         self.ran(answer).await
     }
 
-    pub(crate) async fn execution_rerun(&self, request: ExecutionRerunRequest) -> Result<ExecutionRow, ApiError> {
+    pub(crate) async fn execution_rerun(
+        &self,
+        request: ExecutionRerunRequest,
+    ) -> Result<ExecutionRow, ApiError> {
         let before = self.execution(request.id).await?;
         let input = Input::ActionRun {
             action: before.action.clone(),

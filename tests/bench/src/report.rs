@@ -49,7 +49,7 @@ pub(crate) struct Row {
     limit: Option<f64>,
     target: Target,
     /// One more limit, for the eye.
-    pub(crate) beside: Option<(&'static str, f64)>,
+    beside: Option<(&'static str, f64)>,
 }
 
 impl Row {
@@ -73,6 +73,11 @@ impl Row {
         target: Target,
     ) -> Self {
         Self { id, what, unit, ours, limit, target, beside: None }
+    }
+
+    /// The same with one more limit beside it.
+    pub(crate) fn beside(self, name: &'static str, number: f64) -> Self {
+        Self { beside: Some((name, number)), ..self }
     }
 
     fn quotient(&self) -> Option<f64> {

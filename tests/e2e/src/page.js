@@ -35,11 +35,11 @@ const shown = (element) => element.getClientRects().length > 0 && getComputedSty
 
 const all = (role) => [...document.querySelectorAll(ROLES[role] ?? `[role="${role}"]`)].filter(shown);
 
+// A round button is drawn by its label, and that is what people click.
+const target = (element) => (element?.matches("input[type=radio], input[type=checkbox]") && element.labels[0]) || element;
+
 const [what, role, name] = arguments;
 if (what === "names") return all(role).map(nameOf);
 const found = all(role);
-return (
-  found.find((element) => nameOf(element) === name) ??
-  found.find((element) => nameOf(element).startsWith(name)) ??
-  null
-);
+const one = found.find((element) => nameOf(element) === name) ?? found.find((element) => nameOf(element).startsWith(name));
+return (what === "target" ? target(one) : one) ?? null;

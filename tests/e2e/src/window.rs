@@ -62,8 +62,12 @@ impl Window {
     /// # Errors
     /// It does not come; the message has the names that are there.
     pub async fn find(&self, role: &str, name: &str) -> Result<Element> {
+        self.look("find", role, name).await
+    }
+
+    async fn look(&self, what: &str, role: &str, name: &str) -> Result<Element> {
         let ask = async || {
-            let found = self.script(FIND, vec![json!("find"), json!(role), json!(name)]).await?;
+            let found = self.script(FIND, vec![json!(what), json!(role), json!(name)]).await?;
             let id = found.get(ELEMENT).and_then(Value::as_str).map(str::to_owned);
             Ok(id.map(|id| Element::from_element_id(self.client.clone(), ElementRef::from(id))))
         };
@@ -83,7 +87,7 @@ impl Window {
     pub async fn click(&self, role: &str, name: &str) -> Result<()> {
         // A list that is drawn anew between the look and the click leaves nothing to click on: look again.
         until(&format!("a click on the {role} {name}"), async || {
-            let element = self.find(role, name).await?;
+            let element = self.look("target", role, name).await?;
             match element.click().await {
                 Ok(()) => Ok(Some(())),
                 Err(error) if error.is_stale_element_reference() || is_covered(&error) => Ok(None),

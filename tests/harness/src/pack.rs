@@ -63,7 +63,8 @@ impl PackFiles {
         let folder = data_dir.join("packs").join(&self.name);
         for (path, content) in &self.files {
             let path = folder.join(path);
-            std::fs::create_dir_all(path.parent().expect("a file lies in a folder")).expect("a folder can be made");
+            std::fs::create_dir_all(path.parent().expect("a file lies in a folder"))
+                .expect("a folder can be made");
             std::fs::write(&path, content).expect("a file can be written");
             if content.starts_with("#!") {
                 let mode = std::fs::Permissions::from_mode(0o755);

@@ -4,7 +4,13 @@ use serde_json::{Value, json};
 
 /// A request for a rule on a timer: `rule.create` takes it.
 #[must_use]
-pub fn interval_rule(name: &str, params: &Value, action: &str, action_params: &Value, enabled: bool) -> Value {
+pub fn interval_rule(
+    name: &str,
+    params: &Value,
+    action: &str,
+    action_params: &Value,
+    enabled: bool,
+) -> Value {
     json!({
         "ref": name,
         "draft": {

@@ -122,7 +122,8 @@ impl World {
     }
 
     async fn start_inside(&mut self) {
-        let config = StudioConfig { clock: Arc::new(SystemClock), ..StudioConfig::new(self.data_dir.clone()) };
+        let config =
+            StudioConfig { clock: Arc::new(SystemClock), ..StudioConfig::new(self.data_dir.clone()) };
         let studio = Studio::start(config).await.expect("the engine starts");
         let text = std::fs::read(studio.runtime_file()).expect("the runtime file is there");
         self.info = serde_json::from_slice(&text).expect("the runtime file is JSON");
@@ -344,7 +345,11 @@ impl World {
         let what = format!("run {execution} ends");
         wait_until(&what, Duration::from_secs(20), || async move {
             let detail = self.must("execution.show", json!({ "id": execution })).await;
-            if detail["execution"]["finished_at"].is_null() { Err(detail["execution"].to_string()) } else { Ok(detail) }
+            if detail["execution"]["finished_at"].is_null() {
+                Err(detail["execution"].to_string())
+            } else {
+                Ok(detail)
+            }
         })
         .await
     }
@@ -383,7 +388,8 @@ impl World {
 fn find_runtime_file(home: &Path, pid: u32) -> Option<RuntimeInfo> {
     let folder = home.join("run").join("attune-studio");
     let files = std::fs::read_dir(folder).ok()?.flatten();
-    let mut infos = files.filter_map(|file| serde_json::from_slice::<RuntimeInfo>(&std::fs::read(file.path()).ok()?).ok());
+    let mut infos = files
+        .filter_map(|file| serde_json::from_slice::<RuntimeInfo>(&std::fs::read(file.path()).ok()?).ok());
     infos.find(|info| info.pid == pid)
 }
 

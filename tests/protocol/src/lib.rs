@@ -58,7 +58,9 @@ impl Raw {
         loop {
             let text = String::from_utf8_lossy(&bytes).into_owned();
             if let Some((head, body)) = text.split_once("\r\n\r\n") {
-                let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+                let length = head
+                    .lines()
+                    .find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
                 if body.len() >= length.unwrap_or(0) {
                     return RawAnswer::of(&bytes);
                 }

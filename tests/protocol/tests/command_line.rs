@@ -16,7 +16,8 @@ async fn ok(world: &World, arguments: &[&str]) -> String {
 
 async fn ok_json(world: &World, arguments: &[&str]) -> Value {
     let output = ok(world, &[arguments, &["--json"]].concat()).await;
-    serde_json::from_str(&output).unwrap_or_else(|error| panic!("attune {arguments:?} --json: {error}: {output}"))
+    serde_json::from_str(&output)
+        .unwrap_or_else(|error| panic!("attune {arguments:?} --json: {error}: {output}"))
 }
 
 #[tokio::test]
@@ -25,14 +26,30 @@ async fn a_person_makes_a_rule_runs_it_and_reads_what_it_wrote() {
     let made = ok(
         &world,
         &[
-            "rule", "create", "--label", "Hello often", "--trigger", "core.intervaltimer", "--param", "interval=1",
-            "--param", "unit=seconds", "--action", "core.echo", "--set", "message=5", "--enabled",
+            "rule",
+            "create",
+            "--label",
+            "Hello often",
+            "--trigger",
+            "core.intervaltimer",
+            "--param",
+            "interval=1",
+            "--param",
+            "unit=seconds",
+            "--action",
+            "core.echo",
+            "--set",
+            "message=5",
+            "--enabled",
         ],
     )
     .await;
     assert!(made.contains("default.hello_often"), "{made}");
     let rule = ok_json(&world, &["rule", "show", "default.hello_often"]).await;
-    assert_eq!((&rule["trigger_params"]["interval"], &rule["action_params"]["message"]), (&json!(1), &json!("5")));
+    assert_eq!(
+        (&rule["trigger_params"]["interval"], &rule["action_params"]["message"]),
+        (&json!(1), &json!("5"))
+    );
     assert!(ok(&world, &["rule", "list"]).await.contains("Every second"));
 
     world.events(json!({"trigger": "core.intervaltimer"}), 1, std::time::Duration::from_secs(20)).await;
@@ -56,8 +73,12 @@ async fn a_person_makes_a_rule_runs_it_and_reads_what_it_wrote() {
 #[tokio::test]
 async fn an_action_is_followed_to_its_end() {
     let world = World::process().await;
-    assert_eq!(ok(&world, &["action", "run", "core.echo", "--set", "message=Hello", "--wait"]).await, "Hello\n");
-    let failed = world.attune(&["action", "run", "core.shell", "--set", "script=echo no; exit 3", "--wait"], "").await;
+    assert_eq!(
+        ok(&world, &["action", "run", "core.echo", "--set", "message=Hello", "--wait"]).await,
+        "Hello\n"
+    );
+    let failed =
+        world.attune(&["action", "run", "core.shell", "--set", "script=echo no; exit 3", "--wait"], "").await;
     assert_eq!((failed.status.code(), text(&failed.stdout)), (Some(1), "no\n".to_owned()));
     let bytes = r"script=printf 'a\000\377\033[31m\n'";
     let raw = world.attune(&["action", "run", "core.shell", "--set", bytes, "--wait"], "").await;
@@ -69,8 +90,18 @@ async fn what_is_wrong_with_a_rule_is_said_by_field() {
     let world = World::process().await;
     let create = |param: &'static str| {
         let arguments = [
-            "rule", "create", "--label", "Bad", "--trigger", "core.intervaltimer", "--param", "interval=5", "--param", param,
-            "--action", "core.echo",
+            "rule",
+            "create",
+            "--label",
+            "Bad",
+            "--trigger",
+            "core.intervaltimer",
+            "--param",
+            "interval=5",
+            "--param",
+            param,
+            "--action",
+            "core.echo",
         ];
         let world = &world;
         async move { world.attune(&arguments, "").await }
@@ -86,7 +117,11 @@ async fn what_is_wrong_with_a_rule_is_said_by_field() {
         assert_eq!(output.status.code(), Some(1), "{param}");
         assert!(text(&output.stderr).contains(part), "{param}: {}", text(&output.stderr));
     }
-    assert_eq!(world.must("rule.list", json!({})).await["rules"].as_array().unwrap().len(), 1, "only the starter rule");
+    assert_eq!(
+        world.must("rule.list", json!({})).await["rules"].as_array().unwrap().len(),
+        1,
+        "only the starter rule"
+    );
     let usage = world.attune(&["rule", "create", "--label", "x"], "").await;
     assert_eq!(usage.status.code(), Some(2));
 }

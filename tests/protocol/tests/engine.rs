@@ -7,7 +7,9 @@ use std::time::Duration;
 
 fn runtime_files(world: &World) -> Vec<std::path::PathBuf> {
     let folder = world.home().join("run").join("attune-studio");
-    std::fs::read_dir(folder).map(|files| files.flatten().map(|file| file.path()).collect()).unwrap_or_default()
+    std::fs::read_dir(folder)
+        .map(|files| files.flatten().map(|file| file.path()).collect())
+        .unwrap_or_default()
 }
 
 #[tokio::test]

@@ -31,9 +31,22 @@ async fn count(world: &World) -> usize {
 #[tokio::test]
 async fn a_payload_is_what_its_trigger_says() {
     let world = world().await;
-    for payload in [json!(null), json!([]), json!("x"), json!(5), json!({}), json!({"value": "1"}), json!({"value": 1.5})] {
+    for payload in [
+        json!(null),
+        json!([]),
+        json!("x"),
+        json!(5),
+        json!({}),
+        json!({"value": "1"}),
+        json!({"value": 1.5}),
+    ] {
         let answer = world.post_event(&json!({"trigger_ref": "lab.strict", "payload": payload})).await;
-        assert_eq!((answer.status, &answer.body["code"]), (422, &json!("invalid")), "{payload}: {}", answer.body);
+        assert_eq!(
+            (answer.status, &answer.body["code"]),
+            (422, &json!("invalid")),
+            "{payload}: {}",
+            answer.body
+        );
         let field = answer.body["details"]["fields"][0]["field"].as_str().unwrap();
         assert!(field.starts_with("payload"), "{payload}: {field}");
     }
@@ -42,9 +55,14 @@ async fn a_payload_is_what_its_trigger_says() {
         assert_eq!(answer.status, 422, "{payload}");
     }
     assert_eq!(count(&world).await, 0);
-    let good = world.post_event(&json!({"trigger_ref": "lab.strict", "payload": {"value": 1, "more": true}})).await;
+    let good =
+        world.post_event(&json!({"trigger_ref": "lab.strict", "payload": {"value": 1, "more": true}})).await;
     assert_eq!(stored(&world, &good).await["payload"], json!({"value": 1, "more": true}));
-    assert_eq!(world.post_event(&json!({"trigger_type": "lab.ping"})).await.status, 201, "the other name of trigger_ref");
+    assert_eq!(
+        world.post_event(&json!({"trigger_type": "lab.ping"})).await.status,
+        201,
+        "the other name of trigger_ref"
+    );
 }
 
 #[tokio::test]
@@ -53,7 +71,8 @@ async fn an_unknown_trigger_is_named_with_the_nearest() {
     let answer = world.post_event(&json!({"trigger_ref": "lab.pang"})).await;
     assert_eq!(answer.status, 422);
     assert!(answer.body["error"].as_str().unwrap().contains("did you mean `lab.ping`?"), "{answer:?}");
-    for body in [json!([]), json!("x"), json!({}), json!({"trigger_ref": 5}), json!({"trigger_ref": "../x"})] {
+    for body in [json!([]), json!("x"), json!({}), json!({"trigger_ref": 5}), json!({"trigger_ref": "../x"})]
+    {
         assert_eq!(world.post_event(&body).await.status, 422, "{body}");
     }
 }
@@ -80,13 +99,31 @@ async fn json_is_read_one_way_or_not_at_all() {
         "",
     ] {
         let answer = post_text(&world, payload(refused)).await;
-        assert_eq!((answer.status, &answer.body["code"]), (400, &json!("invalid")), "{refused}: {}", answer.body);
+        assert_eq!(
+            (answer.status, &answer.body["code"]),
+            (400, &json!("invalid")),
+            "{refused}: {}",
+            answer.body
+        );
     }
-    assert_eq!(post_text(&world, b"{\"trigger_ref\":\"lab.ping\",\"payload\":{\"v\":\"\xff\"}}".to_vec()).await.status, 400);
+    assert_eq!(
+        post_text(&world, b"{\"trigger_ref\":\"lab.ping\",\"payload\":{\"v\":\"\xff\"}}".to_vec())
+            .await
+            .status,
+        400
+    );
     assert_eq!(post_text(&world, "{} {}").await.status, 400);
     assert_eq!(count(&world).await, 0);
 
-    for kept in ["18446744073709551615", "-9223372036854775808", "0.1", "1e300", "1700000000.1234567", "-0.0", &deep(62)] {
+    for kept in [
+        "18446744073709551615",
+        "-9223372036854775808",
+        "0.1",
+        "1e300",
+        "1700000000.1234567",
+        "-0.0",
+        &deep(62),
+    ] {
         let answer = post_text(&world, payload(kept)).await;
         let event = stored(&world, &answer).await;
         assert_eq!(event["payload"]["v"], serde_json::from_str::<Value>(kept).unwrap(), "{kept}");
@@ -110,11 +147,23 @@ async fn a_sensor_speaks_for_its_own_triggers_and_rules() {
     assert_eq!(post(json!({"trigger_ref": "lab.strict", "payload": {"value": 1}})).await.status, 403);
     assert_eq!(post(json!({"trigger_ref": "core.intervaltimer"})).await.status, 403);
 
-    let timer = harness::interval_rule("default.day", &json!({"interval": 1, "unit": "days"}), "core.noop", &json!({}), true);
+    let timer = harness::interval_rule(
+        "default.day",
+        &json!({"interval": 1, "unit": "days"}),
+        "core.noop",
+        &json!({}),
+        true,
+    );
     let timer = world.must("rule.create", timer).await;
-    for instance in
-        [json!("rule_999999"), json!(format!("rule_{}", timer["id"])), json!("rule_-1"), json!("rule_1 OR 1=1"), json!("rule_"), json!(""), json!(5)]
-    {
+    for instance in [
+        json!("rule_999999"),
+        json!(format!("rule_{}", timer["id"])),
+        json!("rule_-1"),
+        json!("rule_1 OR 1=1"),
+        json!("rule_"),
+        json!(""),
+        json!(5),
+    ] {
         let answer = post(json!({"trigger_ref": "lab.ping", "trigger_instance_id": instance})).await;
         assert_eq!(answer.status, 422, "{instance}: {}", answer.body);
     }
@@ -155,12 +204,22 @@ async fn a_dedupe_key_makes_a_repeat_the_same_event() {
     let world = world().await;
     let token = world.sensor_token("lab.watcher", &["lab.ping"], HOUR);
     let post = async |key: Value, payload: Value| {
-        world.post("/api/v1/events", &token, &json!({"trigger_ref": "lab.ping", "payload": payload, "dedupe_key": key})).await
+        world
+            .post(
+                "/api/v1/events",
+                &token,
+                &json!({"trigger_ref": "lab.ping", "payload": payload, "dedupe_key": key}),
+            )
+            .await
     };
     let first = post(json!("k"), json!({"a": 1, "b": 2})).await;
     assert_eq!(first.status, 201);
     let again = post(json!("k"), json!({"b": 2, "a": 1})).await;
-    assert_eq!((again.status, &again.body["data"]["id"]), (200, &first.body["data"]["id"]), "the order of keys is no content");
+    assert_eq!(
+        (again.status, &again.body["data"]["id"]),
+        (200, &first.body["data"]["id"]),
+        "the order of keys is no content"
+    );
     let other = post(json!("k"), json!({"a": 1, "b": 3})).await;
     assert_eq!((other.status, &other.body["code"]), (409, &json!("conflict")), "{other:?}");
     assert_eq!(stored(&world, &first).await["payload"], json!({"a": 1, "b": 2}), "the first one stays");
@@ -179,7 +238,13 @@ async fn a_dedupe_key_makes_a_repeat_the_same_event() {
 #[tokio::test]
 async fn an_instant_has_a_zone_and_a_sensible_year() {
     let world = world().await;
-    for bad in ["0001-01-01T00:00:00Z", "2026-03-28T00:00:00", "yesterday", "10000-01-01T00:00:00Z", "2026-02-30T00:00:00Z"] {
+    for bad in [
+        "0001-01-01T00:00:00Z",
+        "2026-03-28T00:00:00",
+        "yesterday",
+        "10000-01-01T00:00:00Z",
+        "2026-02-30T00:00:00Z",
+    ] {
         let answer = world.rpc("event.list", json!({"from": bad})).await;
         assert_eq!(answer.status, 422, "{bad}: {}", answer.body);
     }

@@ -78,7 +78,8 @@ async fn a_request_for_another_host_is_refused_before_anything_else() {
         let answer = exchange(port, upgrade).await;
         assert!(matches!(answer.status, 400 | 403), "WebSocket, Host: {host}: {}", answer.text);
     }
-    let absolute = format!("GET http://evil.com/health HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n");
+    let absolute =
+        format!("GET http://evil.com/health HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n");
     assert_eq!(exchange(port, absolute).await.status, 403, "an address in the request line counts too");
     assert_eq!(count_events(&world).await, 0);
 
@@ -102,7 +103,14 @@ async fn no_other_origin_gets_in_on_any_route() {
     let world = World::start_with(&[lab()]).await;
     let (port, token) = (world.port(), &world.info().token);
     for route in ROUTES {
-        for origin in ["null", "file://", "http://localhost:3000", "https://evil.com", "tauri://localhost", "http://127.0.0.1"] {
+        for origin in [
+            "null",
+            "file://",
+            "http://localhost:3000",
+            "https://evil.com",
+            "tauri://localhost",
+            "http://127.0.0.1",
+        ] {
             for method in [route.method.as_str(), "OPTIONS", "PUT"] {
                 let request = format!(
                     "{method} {} HTTP/1.1\r\nHost: localhost:{port}\r\nOrigin: {origin}\r\n\
@@ -135,7 +143,8 @@ async fn a_body_that_is_not_json_by_type_is_not_read() {
     let post = |kind: &'static str, encoding: &'static str, body: Vec<u8>| {
         let request = world.http().post(world.url("/api/v1/events")).bearer_auth(&world.info().token);
         let request = if kind.is_empty() { request } else { request.header("content-type", kind) };
-        let request = if encoding.is_empty() { request } else { request.header("content-encoding", encoding) };
+        let request =
+            if encoding.is_empty() { request } else { request.header("content-encoding", encoding) };
         request.body(body).send()
     };
     for kind in [
@@ -150,13 +159,21 @@ async fn a_body_that_is_not_json_by_type_is_not_read() {
     ] {
         assert_eq!(post(kind, "", EVENT.into()).await.unwrap().status(), 415, "{kind}");
     }
-    let multipart = "--x\r\nContent-Disposition: form-data; name=\"files[0].filepath\"\r\n\r\n/etc/passwd\r\n--x--\r\n";
+    let multipart =
+        "--x\r\nContent-Disposition: form-data; name=\"files[0].filepath\"\r\n\r\n/etc/passwd\r\n--x--\r\n";
     assert_eq!(post("multipart/form-data; boundary=x", "", multipart.into()).await.unwrap().status(), 415);
     for encoding in ["gzip", "br", "deflate", "identity, gzip"] {
-        assert_eq!(post("application/json", encoding, vec![0x1f, 0x8b, 8, 0]).await.unwrap().status(), 415, "{encoding}");
+        assert_eq!(
+            post("application/json", encoding, vec![0x1f, 0x8b, 8, 0]).await.unwrap().status(),
+            415,
+            "{encoding}"
+        );
     }
     assert_eq!(count_events(&world).await, 0);
-    assert_eq!(post("Application/JSON; Charset=UTF-8", "identity", EVENT.into()).await.unwrap().status(), 201);
+    assert_eq!(
+        post("Application/JSON; Charset=UTF-8", "identity", EVENT.into()).await.unwrap().status(),
+        201
+    );
 }
 
 #[tokio::test]
@@ -217,12 +234,17 @@ async fn a_request_has_one_length_and_the_next_one_is_not_confused() {
         assert_eq!(answer.text.matches("HTTP/1.1").count(), 1, "{lengths}: {}", answer.text);
     }
     // Five bytes are the body; the rest is no request.
-    let answer = exchange(port, head("Content-Length: 5\r\n") + &"{\"trigger_ref\":\"lab.ping\"}".repeat(2)).await;
+    let answer =
+        exchange(port, head("Content-Length: 5\r\n") + &"{\"trigger_ref\":\"lab.ping\"}".repeat(2)).await;
     assert_eq!(answer.status, 400);
     assert!(!answer.text.contains(" 201 "), "{}", answer.text);
     assert_eq!(count_events(&world).await, 0);
 
-    let chunked = format!("{}{:x}\r\n{EVENT}\r\n0\r\n\r\n", head("Transfer-Encoding: chunked\r\nConnection: close\r\n"), EVENT.len());
+    let chunked = format!(
+        "{}{:x}\r\n{EVENT}\r\n0\r\n\r\n",
+        head("Transfer-Encoding: chunked\r\nConnection: close\r\n"),
+        EVENT.len()
+    );
     assert_eq!(exchange(port, chunked).await.status, 201, "chunks alone are fine");
 }
 
@@ -230,11 +252,13 @@ async fn a_request_has_one_length_and_the_next_one_is_not_confused() {
 async fn a_head_is_bounded_in_size_and_time() {
     let world = World::start().await;
     let port = world.port();
-    let long = format!("GET /health HTTP/1.1\r\nHost: localhost:{port}\r\nX: {}\r\n\r\n", "x".repeat(1024 * 1024));
+    let long =
+        format!("GET /health HTTP/1.1\r\nHost: localhost:{port}\r\nX: {}\r\n\r\n", "x".repeat(1024 * 1024));
     let answer = exchange(port, long).await;
     assert!(answer.status == 431, "{} {}", answer.status, answer.text);
     let many: String = (0..200).map(|n| format!("X-{n}: 1\r\n")).collect();
-    let answer = exchange(port, format!("GET /health HTTP/1.1\r\nHost: localhost:{port}\r\n{many}\r\n")).await;
+    let answer =
+        exchange(port, format!("GET /health HTTP/1.1\r\nHost: localhost:{port}\r\n{many}\r\n")).await;
     assert_eq!(answer.status, 431);
 
     // Half a head, and nothing more: the connection ends by itself.
@@ -258,7 +282,9 @@ async fn a_crowd_of_idle_strangers_locks_nobody_out() {
         let engine = format!("/proc/{}/fd", world.info().pid);
         async move {
             let sockets = std::fs::read_dir(engine).unwrap().flatten();
-            let open = sockets.filter(|fd| std::fs::read_link(fd.path()).is_ok_and(|to| to.to_string_lossy().starts_with("socket:")));
+            let open = sockets.filter(|fd| {
+                std::fs::read_link(fd.path()).is_ok_and(|to| to.to_string_lossy().starts_with("socket:"))
+            });
             let open = open.count();
             if open <= 256 + 16 { Ok(open) } else { Err(format!("{open} sockets")) }
         }
@@ -284,18 +310,27 @@ async fn a_path_names_what_is_there_or_nothing() {
     ] {
         assert_eq!(status(path).await, 404, "{path}");
     }
-    for path in ["/api/v1/rules/core.%00x", "/api/v1/rules/%0d%0aX:1", "/api/v1/triggers/%ff/rules", "/api/v1/rules/%zz"] {
+    for path in [
+        "/api/v1/rules/core.%00x",
+        "/api/v1/rules/%0d%0aX:1",
+        "/api/v1/triggers/%ff/rules",
+        "/api/v1/rules/%zz",
+    ] {
         assert_eq!(status(path).await, 400, "{path}");
     }
     let answer = world.get("/api/v1/rules/core.echo_every_secnd", token).await;
-    assert!(answer.body["error"].as_str().unwrap().contains("did you mean `core.echo_every_second`?"), "{answer:?}");
+    assert!(
+        answer.body["error"].as_str().unwrap().contains("did you mean `core.echo_every_second`?"),
+        "{answer:?}"
+    );
 }
 
 #[tokio::test]
 async fn a_token_travels_in_the_header_alone_and_is_never_repeated() {
     let mut world = World::process().await;
     let token = world.info().token.clone();
-    let in_query = world.http().get(world.url(&format!("/api/v1/rules/core.echo_every_second?token={token}")));
+    let in_query =
+        world.http().get(world.url(&format!("/api/v1/rules/core.echo_every_second?token={token}")));
     let answer = in_query.send().await.unwrap();
     assert_eq!(answer.status(), 401);
     assert_eq!(answer.headers()["www-authenticate"], "Bearer");
@@ -308,7 +343,13 @@ async fn a_token_travels_in_the_header_alone_and_is_never_repeated() {
     for good in [format!("Bearer {token}"), format!("bearer  {token}"), format!("BEARER {token}  ")] {
         assert_eq!(with(good.clone()).await, 200, "{good}");
     }
-    for bad in [token.clone(), format!("Basic {token}"), format!("Bearer {token}x"), "Bearer".to_owned(), format!("Bearer\t{token}")] {
+    for bad in [
+        token.clone(),
+        format!("Basic {token}"),
+        format!("Bearer {token}x"),
+        "Bearer".to_owned(),
+        format!("Bearer\t{token}"),
+    ] {
         assert_eq!(with(bad.clone()).await, 401, "{bad}");
     }
     world.stop().await;
@@ -355,7 +396,9 @@ async fn a_stream_needs_a_token_a_subscription_and_small_frames() {
             }
         }
     };
-    for bad in ["", "nonsense", "[]", r#"{"type":"subscribe"}"#, r#"{"type":"subscribe","filter":"everything"}"#] {
+    for bad in
+        ["", "nonsense", "[]", r#"{"type":"subscribe"}"#, r#"{"type":"subscribe","filter":"everything"}"#]
+    {
         assert_eq!(ask(bad).await["type"], "error", "{bad}");
     }
     assert_eq!(ask(r#"{"type":"subscribe","filter":"feed"}"#).await["type"], "subscribed");
@@ -377,7 +420,9 @@ async fn a_stream_needs_a_token_a_subscription_and_small_frames() {
 async fn a_page_of_a_list_is_brought_into_its_limits() {
     let world = World::start().await;
     let token = &world.info().token;
-    let pages = async |query: &str| world.get(&format!("/api/v1/triggers/core.intervaltimer/rules?{query}"), token).await;
+    let pages = async |query: &str| {
+        world.get(&format!("/api/v1/triggers/core.intervaltimer/rules?{query}"), token).await
+    };
     for bad in ["page=-1", "page=0", "page=x", "page=1.5", "page_size=-1", "page_size="] {
         assert_eq!(pages(bad).await.status, 400, "{bad}");
     }

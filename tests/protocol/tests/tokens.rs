@@ -43,7 +43,8 @@ async fn every_route_knows_whom_it_serves() {
     });
     world.must("rule.create", rule).await;
     let mut table = String::new();
-    let names = ["none", "garbage", "expired", "before the restart", "sensor", "other sensor", "execution", "admin"];
+    let names =
+        ["none", "garbage", "expired", "before the restart", "sensor", "other sensor", "execution", "admin"];
     for route in ROUTES {
         // Made anew for each route: a refresh replaces the one that it is asked with.
         let tokens = [
@@ -86,7 +87,8 @@ async fn an_old_token_says_why_it_is_refused() {
     let answer = world.post("/api/v1/events", &expired, &json!({"trigger_ref": "lab.ping"})).await;
     assert_eq!((answer.status, &answer.body["code"]), (401, &json!("token_expired")));
 
-    let (admin, sensor) = (world.info().token.clone(), world.sensor_token("lab.watcher", &["lab.ping"], HOUR));
+    let (admin, sensor) =
+        (world.info().token.clone(), world.sensor_token("lab.watcher", &["lab.ping"], HOUR));
     world.restart().await;
     for old in [&admin, &sensor] {
         let answer = world.post("/api/v1/events", old, &json!({"trigger_ref": "lab.ping"})).await;
@@ -109,13 +111,19 @@ async fn a_token_is_replaced_once_and_posts_in_flight_are_not_lost() {
     assert_eq!(statuses, [200, 401], "one wins: {one:?} {two:?}");
     let fresh = if one.status == 200 { one.body } else { two.body };
     let token = fresh["token"].as_str().unwrap();
-    assert!(token != old && fresh["data"]["access_token"] == token && fresh["data"]["token_type"] == "Bearer");
+    assert!(
+        token != old && fresh["data"]["access_token"] == token && fresh["data"]["token_type"] == "Bearer"
+    );
     assert!(fresh["data"]["expires_in"].as_i64().unwrap() > 3_500 && fresh["expires_at"].is_string());
     for token in [token, &old] {
         let answer = world.post("/api/v1/events", token, &json!({"trigger_ref": "lab.ping"})).await;
         assert_eq!(answer.status, 201, "old and new both post for a while");
     }
-    assert_eq!(world.post("/auth/refresh", &old, &json!({})).await.status, 401, "the old one cannot be renewed again");
+    assert_eq!(
+        world.post("/auth/refresh", &old, &json!({})).await.status,
+        401,
+        "the old one cannot be renewed again"
+    );
     let execution = world.execution_token(1, &[]);
     assert_eq!(world.post("/auth/refresh", &execution, &json!({})).await.status, 403);
     assert_eq!(world.post("/auth/refresh", &world.info().token, &json!({})).await.status, 403);

@@ -47,7 +47,11 @@ impl Client {
     }
 
     /// Runs a command of the contract.
-    pub(crate) async fn call<A: DeserializeOwned>(&self, command: &str, request: &impl Serialize) -> Result<A, Failure> {
+    pub(crate) async fn call<A: DeserializeOwned>(
+        &self,
+        command: &str,
+        request: &impl Serialize,
+    ) -> Result<A, Failure> {
         let url = format!("http://{}/api/v1/rpc/{command}", self.info.address);
         let sent = self.http.post(url).bearer_auth(&self.info.token).json(request).send().await;
         let response = sent.map_err(|_| self.gone())?;
@@ -55,7 +59,8 @@ impl Client {
         let status = response.status();
         let body = response.bytes().await.map_err(|_| self.gone())?;
         if !good {
-            let unreadable = |_| ApiError::new(Code::Internal, format!("the engine answered {status} without saying why"));
+            let unreadable =
+                |_| ApiError::new(Code::Internal, format!("the engine answered {status} without saying why"));
             return Err(Failure::Refused(serde_json::from_slice(&body).unwrap_or_else(unreadable)));
         }
         serde_json::from_slice(&body).map_err(|error| {

@@ -96,7 +96,12 @@ fn refuse(id: &Value, wrong: &Wrong) -> Value {
 fn answer(line: &[u8]) -> Value {
     let question = match door::read_json(line) {
         Ok(Value::Object(question)) => question,
-        Ok(_) => return refuse(&Value::Null, &Wrong::plain("a question is a JSON object, such as {\"id\":1,\"do\":\"schedule\",…}")),
+        Ok(_) => {
+            return refuse(
+                &Value::Null,
+                &Wrong::plain("a question is a JSON object, such as {\"id\":1,\"do\":\"schedule\",…}"),
+            );
+        }
         Err(error) => {
             let wrong = Wrong { message: error.message, field: None, column: Some(error.column) };
             return refuse(&id_of(line), &wrong);
@@ -251,7 +256,8 @@ mod tests {
 
     #[test]
     fn no_line_ends_the_conversation() {
-        let mut input = b"\n  \r\n{\"id\":1,\n[]\n\xff\xfe\n{\"id\":7,\"do\":\"schedule\",\"x\":1e400}\n".to_vec();
+        let mut input =
+            b"\n  \r\n{\"id\":1,\n[]\n\xff\xfe\n{\"id\":7,\"do\":\"schedule\",\"x\":1e400}\n".to_vec();
         input.extend(std::iter::repeat_n(b'[', 3 * limits::BODY_BYTES));
         input.push(b'\n');
         input.extend_from_slice(b"{\"id\":9}");

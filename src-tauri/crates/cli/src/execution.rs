@@ -9,8 +9,8 @@ use crate::parameters::values;
 use crate::screen::Screen;
 use crate::text::{duration, facts, inline, moment, moment_or_none, table};
 use api::wire::{
-    ActionList, ActionRunRequest, Empty, ExecutionDetail, ExecutionListRequest, ExecutionRequest, ExecutionRow,
-    ExecutionStatusView,
+    ActionList, ActionRunRequest, Empty, ExecutionDetail, ExecutionListRequest, ExecutionRequest,
+    ExecutionRow, ExecutionStatusView,
 };
 use model::ExecutionStatus;
 use serde_json::Value;

@@ -6,8 +6,8 @@ use crate::failure::Failure;
 use crate::screen::Screen;
 use crate::text::{brief, clock, facts, moment, moment_or_none, table};
 use api::wire::{
-    ActionList, DiagnosticView, Empty, EnforcementList, EnforcementListRequest, EngineStatus, EventListRequest,
-    EventRow, OutcomeView, PackList, PackValidation, RunMark, SensorList,
+    ActionList, DiagnosticView, Empty, EnforcementList, EnforcementListRequest, EngineStatus,
+    EventListRequest, EventRow, OutcomeView, PackList, PackValidation, RunMark, SensorList,
 };
 use packs::{Diagnostic, Severity};
 use std::path::Path;
@@ -34,7 +34,10 @@ pub(crate) async fn status(client: &Client, screen: &Screen) -> Result<(), Failu
             ("rules", format!("{} enabled of {}", status.rules_enabled, status.rules)),
             ("sensors", format!("{} running of {}", status.sensors_running, status.sensors)),
             ("events", format!("{:.1} a second", status.events_per_second)),
-            ("runs", format!("{} running, {} waiting, {} places", status.running, status.waiting, status.places)),
+            (
+                "runs",
+                format!("{} running, {} waiting, {} places", status.running, status.waiting, status.places),
+            ),
         ])
     })
 }
@@ -49,7 +52,8 @@ pub(crate) fn outcome(outcome: OutcomeView, run: Option<&RunMark>) -> String {
 
 /// The facts of an event, as far as they fit in a line.
 pub(crate) fn event_facts(event: &EventRow) -> String {
-    let facts: Vec<String> = event.facts.iter().map(|(name, value)| format!("{name}={}", brief(value, 40))).collect();
+    let facts: Vec<String> =
+        event.facts.iter().map(|(name, value)| format!("{name}={}", brief(value, 40))).collect();
     brief(&serde_json::Value::String(facts.join(" ")), 100)
 }
 
@@ -77,7 +81,10 @@ pub(crate) async fn events(client: &Client, screen: &Screen, list: EventList) ->
                 event_facts(event),
             ]
         };
-        table(&["ID", "TIME", "TRIGGER", "DECISIONS", "FACTS"], &answer.events.iter().map(row).collect::<Vec<_>>())
+        table(
+            &["ID", "TIME", "TRIGGER", "DECISIONS", "FACTS"],
+            &answer.events.iter().map(row).collect::<Vec<_>>(),
+        )
     })
 }
 
@@ -113,7 +120,12 @@ pub(crate) async fn actions(client: &Client, screen: &Screen) -> Result<(), Fail
     let answer: ActionList = client.call("action.list", &Empty {}).await?;
     screen.show(&answer, || {
         let rows = answer.actions.iter().map(|action| {
-            vec![action.r#ref.clone(), action.runner.clone(), action.label.clone(), action.description.clone()]
+            vec![
+                action.r#ref.clone(),
+                action.runner.clone(),
+                action.label.clone(),
+                action.description.clone(),
+            ]
         });
         table(&["REF", "RUNNER", "LABEL", "DESCRIPTION"], &rows.collect::<Vec<_>>())
     })
@@ -141,7 +153,8 @@ pub(crate) async fn sensors(client: &Client, screen: &Screen) -> Result<(), Fail
 
 fn diagnostic_lines(diagnostics: &[DiagnosticView]) -> String {
     let lines = diagnostics.iter().map(|found| {
-        let line = format!("{}:{}:{}: {}: {}", found.file, found.line, found.column, found.severity, found.message);
+        let line =
+            format!("{}:{}:{}: {}: {}", found.file, found.line, found.column, found.severity, found.message);
         crate::text::inline(&line) + "\n"
     });
     lines.collect()
@@ -164,7 +177,11 @@ pub(crate) async fn packs(client: &Client, screen: &Screen) -> Result<(), Failur
         let head = &["REF", "VERSION", "STATE", "TRIGGERS", "SENSORS", "ACTIONS", "LABEL"];
         let mut text = table(head, &rows.collect::<Vec<_>>());
         for pack in answer.packs.iter().filter(|pack| !pack.diagnostics.is_empty()) {
-            text.push_str(&format!("\n{} in {}\n", crate::text::inline(&pack.r#ref), crate::text::inline(&pack.folder)));
+            text.push_str(&format!(
+                "\n{} in {}\n",
+                crate::text::inline(&pack.r#ref),
+                crate::text::inline(&pack.folder)
+            ));
             text.push_str(&diagnostic_lines(&pack.diagnostics));
         }
         text

@@ -8,7 +8,8 @@ use crate::text::Plain;
 use anyhow::Context;
 use api::UiEvent;
 use api::wire::{
-    ExecutionDetail, ExecutionOutputRequest, ExecutionRequest, OutputChunk, OutputEncoding, OutputPage, StreamView,
+    ExecutionDetail, ExecutionOutputRequest, ExecutionRequest, OutputChunk, OutputEncoding, OutputPage,
+    StreamView,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -86,7 +87,9 @@ async fn wait(news: &mut News, id: i64) {
         while let Some(event) = news.next().await {
             match event {
                 UiEvent::Resync => return,
-                UiEvent::Feed { topics: heard, .. } if heard.iter().any(|topic| topics.contains(topic)) => return,
+                UiEvent::Feed { topics: heard, .. } if heard.iter().any(|topic| topics.contains(topic)) => {
+                    return;
+                }
                 UiEvent::Feed { .. } => {}
             }
         }

@@ -11,8 +11,11 @@ pub(crate) fn values(pairs: &[(String, String)], schema: Option<&Value>) -> Map<
     };
     let value = |(name, text): &(String, String)| {
         let plain = || Value::String(text.clone());
-        let value =
-            if text_wanted(name) { plain() } else { door::read_json(text.as_bytes()).unwrap_or_else(|_| plain()) };
+        let value = if text_wanted(name) {
+            plain()
+        } else {
+            door::read_json(text.as_bytes()).unwrap_or_else(|_| plain())
+        };
         (name.clone(), value)
     };
     pairs.iter().map(value).collect()
@@ -26,10 +29,12 @@ mod tests {
     #[test]
     fn a_value_is_what_the_schema_wants() {
         let schema = json!({"properties": {"message": {"type": "string"}, "interval": {"type": "integer"}}});
-        let pairs = [("message", "5"), ("interval", "5"), ("unit", "seconds"), ("list", "[1, 2]"), ("big", "1e400")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let pairs =
+            [("message", "5"), ("interval", "5"), ("unit", "seconds"), ("list", "[1, 2]"), ("big", "1e400")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()));
         let values = Value::Object(values(&pairs, Some(&schema)));
-        let expected = json!({"message": "5", "interval": 5, "unit": "seconds", "list": [1, 2], "big": "1e400"});
+        let expected =
+            json!({"message": "5", "interval": 5, "unit": "seconds", "list": [1, 2], "big": "1e400"});
         assert_eq!(values, expected);
     }
 }

@@ -198,7 +198,10 @@ mod tests {
         assert_eq!(rule.draft.trigger_params["interval"], 5);
         assert_eq!(rule.draft.action_params["message"], "no");
         let rule = read(r#"{"label": "Y", "enabled": true, "timeout_seconds": 3}"#).unwrap();
-        assert_eq!((rule.draft.label.as_str(), rule.enabled, rule.draft.timeout_seconds), ("Y", true, Some(3)));
+        assert_eq!(
+            (rule.draft.label.as_str(), rule.enabled, rule.draft.timeout_seconds),
+            ("Y", true, Some(3))
+        );
     }
 
     #[test]

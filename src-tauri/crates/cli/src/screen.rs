@@ -26,7 +26,11 @@ impl Screen {
     }
 
     /// An answer in one of its two forms.
-    pub(crate) fn show(&self, answer: &impl Serialize, people: impl FnOnce() -> String) -> Result<(), Failure> {
+    pub(crate) fn show(
+        &self,
+        answer: &impl Serialize,
+        people: impl FnOnce() -> String,
+    ) -> Result<(), Failure> {
         if self.json {
             let value: Value = serde_json::to_value(answer).map_err(io::Error::from)?;
             self.write(&format!("{}\n", text::json(&value)))

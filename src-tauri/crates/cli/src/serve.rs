@@ -21,7 +21,8 @@ pub(crate) async fn run(screen: &Screen, data_dir: Option<PathBuf>, options: Ser
     // From here on a signal ends things in order, also while the engine is still starting.
     let mut ends = Ends::listen()?;
     let data_dir = door::data_dir(data_dir).map_err(|error| Failure::Usage(error.to_string()))?;
-    let config = StudioConfig { port: options.port, web: options.web.clone(), ..StudioConfig::new(data_dir.clone()) };
+    let config =
+        StudioConfig { port: options.port, web: options.web.clone(), ..StudioConfig::new(data_dir.clone()) };
     let studio = Studio::start(config).await.map_err(anyhow::Error::from)?;
     let shown = announce(screen, &studio, &data_dir, options.web.is_some());
     let ended = match shown {
@@ -47,7 +48,8 @@ async fn watch(screen: &Screen, studio: &Studio) -> Result<(), Failure> {
 /// Logs go to standard error; `ATTUNE_LOG` chooses how much.
 fn log() {
     let filter = EnvFilter::try_from_env("ATTUNE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let subscriber =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     // A subscriber that is already set is as good.
     let _ = subscriber.with_ansi(false).try_init();
 }

@@ -56,7 +56,9 @@ fn visible(c: char) -> char {
     match c {
         '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}'),
         '\u{7f}' => '\u{2421}',
-        '\u{80}'..='\u{9f}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
+        '\u{80}'..='\u{9f}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            '\u{fffd}'
+        }
         c => c,
     }
 }
@@ -77,7 +79,8 @@ pub(crate) fn json(value: &Value) -> String {
 
 /// Rows under a head, in columns as wide as their widest cell.
 pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
-    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| inline(cell)).collect()).collect();
+    let rows: Vec<Vec<String>> =
+        rows.iter().map(|row| row.iter().map(|cell| inline(cell)).collect()).collect();
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
         cells.chain([head[column].len()]).max().unwrap_or(0)
@@ -127,7 +130,8 @@ pub(crate) fn brief(value: &Value, longest: usize) -> String {
 pub(crate) fn clock(time: Time) -> String {
     let text = time.to_string();
     let fraction = text.get(19..).and_then(|rest| rest.strip_prefix('.')).unwrap_or("");
-    let digits: String = fraction.chars().take_while(char::is_ascii_digit).chain("000".chars()).take(3).collect();
+    let digits: String =
+        fraction.chars().take_while(char::is_ascii_digit).chain("000".chars()).take(3).collect();
     format!("{}.{digits}", text.get(11..19).unwrap_or(&text))
 }
 

@@ -7,8 +7,8 @@ use crate::lists::{event_facts, outcome, word};
 use crate::screen::Screen;
 use crate::text::{brief, clock, duration, inline};
 use api::wire::{
-    EventList, EventListRequest, EventRow, ExecutionDetail, ExecutionList, ExecutionListRequest, ExecutionRequest,
-    ExecutionStatusView,
+    EventList, EventListRequest, EventRow, ExecutionDetail, ExecutionList, ExecutionListRequest,
+    ExecutionRequest, ExecutionStatusView,
 };
 use api::{Api, ApiError, UiEvent};
 use serde::Serialize;
@@ -87,7 +87,11 @@ impl Pipeline {
         Ok(this)
     }
 
-    async fn call<A: DeserializeOwned>(&self, command: &str, request: &impl Serialize) -> Result<A, ApiError> {
+    async fn call<A: DeserializeOwned>(
+        &self,
+        command: &str,
+        request: &impl Serialize,
+    ) -> Result<A, ApiError> {
         let wrong = |error: serde_json::Error| ApiError::new(api::Code::Internal, error.to_string());
         let answer = self.api.call(command, serde_json::to_value(request).map_err(wrong)?).await?;
         serde_json::from_value(answer).map_err(wrong)
@@ -108,14 +112,21 @@ impl Pipeline {
     async fn read(&mut self, event: &UiEvent) -> Result<String, ApiError> {
         let mut text = String::new();
         if concerns(event, "events") {
-            let request = EventListRequest { after: Some(self.last_event), limit: Some(ROWS), ..EventListRequest::default() };
+            let request = EventListRequest {
+                after: Some(self.last_event),
+                limit: Some(ROWS),
+                ..EventListRequest::default()
+            };
             let found: EventList = self.call("event.list", &request).await?;
             found.events.iter().rev().for_each(|event| text.push_str(&event_lines(event)));
             self.last_event = found.events.first().map_or(self.last_event, |event| event.id);
         }
         if concerns(event, "executions") {
-            let request =
-                ExecutionListRequest { after: Some(self.last_run), limit: Some(ROWS), ..ExecutionListRequest::default() };
+            let request = ExecutionListRequest {
+                after: Some(self.last_run),
+                limit: Some(ROWS),
+                ..ExecutionListRequest::default()
+            };
             let found: ExecutionList = self.call("execution.list", &request).await?;
             self.open.extend(found.executions.iter().map(|run| (run.id, false)));
             self.last_run = found.executions.first().map_or(self.last_run, |run| run.id);

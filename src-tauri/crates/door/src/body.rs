@@ -23,7 +23,9 @@ pub(crate) async fn read_json(parts: &Parts, body: Incoming) -> Result<Option<Va
     if bytes.is_empty() {
         return Ok(None);
     }
-    json::read(&bytes).map(Some).map_err(|error| Refusal::malformed(format!("the body is not taken: {error}")))
+    json::read(&bytes)
+        .map(Some)
+        .map_err(|error| Refusal::malformed(format!("the body is not taken: {error}")))
 }
 
 fn unsupported(error: impl Into<String>) -> Refusal {
@@ -68,7 +70,10 @@ async fn read(body: Incoming) -> Result<Bytes, Refusal> {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
         Ok(Err(_)) => Err(Refusal::malformed("the body ended before its time").and_close()),
-        Err(_) => Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "timeout", "the body did not come in time").and_close()),
+        Err(_) => {
+            Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "timeout", "the body did not come in time")
+                .and_close())
+        }
     }
 }
 
@@ -88,7 +93,12 @@ mod tests {
         assert!(check(Some("application/json"), false));
         assert!(check(Some("Application/JSON; charset=UTF-8"), false));
         assert!(check(None, true));
-        for other in [None, Some("text/plain"), Some("application/json; charset=utf-16"), Some("multipart/form-data; boundary=x")] {
+        for other in [
+            None,
+            Some("text/plain"),
+            Some("application/json; charset=utf-16"),
+            Some("multipart/form-data; boundary=x"),
+        ] {
             assert!(!check(other, false), "{other:?}");
         }
     }

@@ -19,18 +19,22 @@ pub(crate) fn check_host(parts: &Parts, port: u16) -> Result<(), Refusal> {
     let (Some(host), None) = (hosts.next(), hosts.next()) else {
         return Err(Refusal::malformed("a request has exactly one Host header").and_close());
     };
-    let in_target = parts.uri.authority().is_none_or(|authority| is_ours(authority.as_str().as_bytes(), port));
+    let in_target =
+        parts.uri.authority().is_none_or(|authority| is_ours(authority.as_str().as_bytes(), port));
     if is_ours(host.as_bytes(), port) && in_target {
         return Ok(());
     }
-    Err(Refusal::forbidden(format!("this door answers to 127.0.0.1:{port} and localhost:{port} only")).and_close())
+    Err(Refusal::forbidden(format!("this door answers to 127.0.0.1:{port} and localhost:{port} only"))
+        .and_close())
 }
 
 fn is_ours(host: &[u8], port: u16) -> bool {
     let Ok(host) = std::str::from_utf8(host) else { return false };
     let Some((name, found)) = host.rsplit_once(':') else { return false };
     let digits_only = found.bytes().all(|byte| byte.is_ascii_digit()) && !found.starts_with('0');
-    (name == "127.0.0.1" || name.eq_ignore_ascii_case("localhost")) && digits_only && found.parse() == Ok(port)
+    (name == "127.0.0.1" || name.eq_ignore_ascii_case("localhost"))
+        && digits_only
+        && found.parse() == Ok(port)
 }
 
 /// A page of another origin is refused whatever it asks; our own is the one that the Host header names.
@@ -44,7 +48,8 @@ pub(crate) fn check_origin(parts: &Parts) -> Result<(), Refusal> {
         return Err(Refusal::forbidden("pages of other origins may not speak to the engine").and_close());
     }
     if parts.method == Method::OPTIONS {
-        let refusal = Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "OPTIONS is not answered");
+        let refusal =
+            Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "OPTIONS is not answered");
         return Err(refusal.with(ALLOW, HeaderValue::from_static("GET, POST")));
     }
     Ok(())
@@ -70,7 +75,9 @@ pub(crate) fn token<'r>(parts: &'r Parts, route: Option<&Route>) -> Result<&'r s
         _ => None,
     };
     token.ok_or_else(|| {
-        Refusal::unauthorized("a token is needed: `Authorization: Bearer …`, as the engine's runtime file has it")
+        Refusal::unauthorized(
+            "a token is needed: `Authorization: Bearer …`, as the engine's runtime file has it",
+        )
     })
 }
 
@@ -126,7 +133,15 @@ mod tests {
         for ours in ["127.0.0.1:4000", "localhost:4000", "LOCALHOST:4000"] {
             assert!(check_host(&parts(&[("host", ours)]), 4000).is_ok(), "{ours}");
         }
-        for other in ["127.0.0.1", "localhost", "127.0.0.1:4001", "evil.com:4000", "[::1]:4000", "localhost.:4000", "127.1:4000"] {
+        for other in [
+            "127.0.0.1",
+            "localhost",
+            "127.0.0.1:4001",
+            "evil.com:4000",
+            "[::1]:4000",
+            "localhost.:4000",
+            "127.1:4000",
+        ] {
             assert!(check_host(&parts(&[("host", other)]), 4000).is_err(), "{other}");
         }
         assert!(check_host(&parts(&[]), 4000).is_err());
@@ -138,7 +153,14 @@ mod tests {
     fn our_own_origin_is_the_one_that_was_asked() {
         let from = |origin| check_origin(&parts(&[("host", "localhost:4000"), ("origin", origin)]));
         assert!(from("http://localhost:4000").is_ok());
-        for other in ["null", "file://", "http://127.0.0.1:4000", "https://localhost:4000", "http://localhost:3000", ""] {
+        for other in [
+            "null",
+            "file://",
+            "http://127.0.0.1:4000",
+            "https://localhost:4000",
+            "http://localhost:3000",
+            "",
+        ] {
             assert!(from(other).is_err(), "{other}");
         }
     }

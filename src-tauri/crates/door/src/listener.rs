@@ -32,7 +32,11 @@ pub(crate) struct Listener {
 
 impl Listener {
     pub(crate) fn start(listener: TcpListener, door: Arc<Door>) -> Self {
-        let this = Self { closed: CancellationToken::new(), ends: CancellationToken::new(), tasks: TaskTracker::new() };
+        let this = Self {
+            closed: CancellationToken::new(),
+            ends: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        };
         let (closed, ends, tasks) = (this.closed.clone(), this.ends.clone(), this.tasks.clone());
         this.tasks.spawn(async move {
             let accepting = accept(&listener, &door, &ends, &tasks);

@@ -83,20 +83,26 @@ fn plain_operation(route: &Route) -> Value {
     });
     let mut parameters = Vec::new();
     if route.path.contains("{ref}") {
-        parameters.push(json!({ "name": "ref", "in": "path", "required": true, "schema": { "type": "string" } }));
+        parameters
+            .push(json!({ "name": "ref", "in": "path", "required": true, "schema": { "type": "string" } }));
     }
     match route.endpoint {
         Endpoint::TriggerRules => {
             for name in ["page", "page_size"] {
-                parameters.push(json!({ "name": name, "in": "query", "schema": { "type": "integer", "minimum": 1 } }));
+                parameters.push(
+                    json!({ "name": name, "in": "query", "schema": { "type": "integer", "minimum": 1 } }),
+                );
             }
         }
         Endpoint::PostEvent => {
-            operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": event_schema() } } });
+            operation["requestBody"] =
+                json!({ "required": true, "content": { "application/json": { "schema": event_schema() } } });
             operation["responses"]["201"] = operation["responses"]["200"].clone();
             operation["responses"]["200"]["description"] = json!("Known already: the first event's id.");
         }
-        Endpoint::Notifier => operation["responses"] = json!({ "101": { "description": "The stream is open." } }),
+        Endpoint::Notifier => {
+            operation["responses"] = json!({ "101": { "description": "The stream is open." } })
+        }
         _ => {}
     }
     if !parameters.is_empty() {

@@ -27,12 +27,18 @@ impl Page {
     pub(crate) fn new(folder: &Path, port: u16) -> Self {
         let policy = POLICY.replace("PORT", &port.to_string());
         let headers = vec![
-            (CONTENT_SECURITY_POLICY, HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))),
+            (
+                CONTENT_SECURITY_POLICY,
+                HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'")),
+            ),
             (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
             (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
             (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
             (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
-            (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+            (
+                HeaderName::from_static("cross-origin-resource-policy"),
+                HeaderValue::from_static("same-origin"),
+            ),
         ];
         // The page keeps its places behind `#`, so a path is a file or nothing.
         Self { files: ServeDir::new(folder), headers }

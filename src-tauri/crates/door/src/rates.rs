@@ -47,7 +47,8 @@ impl Rates {
             limiter.retain_recent();
         }
         limiter.check_key(&poster).map_err(|_| {
-            let message = "too many posts at once: wait as long as Retry-After says, in seconds, and post again";
+            let message =
+                "too many posts at once: wait as long as Retry-After says, in seconds, and post again";
             Refusal::new(StatusCode::TOO_MANY_REQUESTS, "busy", message)
         })
     }

@@ -176,7 +176,9 @@ mod tests {
         assert_eq!(lead(&Method::GET, "/api/v1/triggers/core.x"), "Trigger core.x");
         assert_eq!(lead(&Method::POST, "/api/v1/rpc/rule.list"), "Rpc rule.list");
         assert_eq!(lead(&Method::GET, "/api/v1/rpc/rule.list"), "only POST");
-        for path in ["/", "/health/", "//health", "/api/v1/rules/", "/api/v1/rules/a/b", "/api/v1/triggers//rules"] {
+        for path in
+            ["/", "/health/", "//health", "/api/v1/rules/", "/api/v1/rules/a/b", "/api/v1/triggers//rules"]
+        {
             assert_eq!(lead(&Method::GET, path), "nothing", "{path}");
         }
     }

@@ -70,7 +70,9 @@ pub enum NoEngine {
 /// # Errors
 /// There is none, or its runtime file is not to be trusted.
 pub fn find_engine(data_dir: &Path) -> Result<RuntimeInfo, NoEngine> {
-    let Ok(canonical) = data_dir.canonicalize() else { return Err(NoEngine::NotRunning(data_dir.to_owned())) };
+    let Ok(canonical) = data_dir.canonicalize() else {
+        return Err(NoEngine::NotRunning(data_dir.to_owned()));
+    };
     for path in candidates(&canonical) {
         let untrusted = |reason: String| NoEngine::Untrusted { path: path.clone(), reason };
         let text = match read_own(&path) {

@@ -51,7 +51,12 @@ pub(crate) fn trigger(api: &Api, caller: &Caller, name: &str) -> Result<Response
     data(&api.sensor_trigger(caller, name)?)
 }
 
-pub(crate) fn rules(api: &Api, caller: &Caller, trigger: &str, query: Option<&str>) -> Result<Response<Body>, Refusal> {
+pub(crate) fn rules(
+    api: &Api,
+    caller: &Caller,
+    trigger: &str,
+    query: Option<&str>,
+) -> Result<Response<Body>, Refusal> {
     check_ref("trigger", trigger)?;
     let asked = PageAsked::read(query.unwrap_or(""))?;
     let found = api.sensor_rules(caller, trigger, asked.page, asked.page_size)?;
@@ -102,7 +107,11 @@ impl PageAsked {
 }
 
 /// Posts an event; the body is what `POST /api/v1/events` takes.
-pub(crate) async fn post_event(api: &Api, caller: &Caller, body: Option<Value>) -> Result<Response<Body>, Refusal> {
+pub(crate) async fn post_event(
+    api: &Api,
+    caller: &Caller,
+    body: Option<Value>,
+) -> Result<Response<Body>, Refusal> {
     let event = read_event(body.unwrap_or(Value::Null))?;
     let posted = api.post_event(caller, event).await?;
     let status = if posted.created { StatusCode::CREATED } else { StatusCode::OK };
@@ -117,7 +126,11 @@ fn read_event(body: Value) -> Result<NewEvent, ApiError> {
     };
     let alias = text(&mut fields, "trigger_type")?;
     let Some(trigger_ref) = text(&mut fields, "trigger_ref")?.or(alias) else {
-        return Err(Invalid::new("trigger_ref", "missing: expected the ref of a trigger, such as core.intervaltimer").into());
+        return Err(Invalid::new(
+            "trigger_ref",
+            "missing: expected the ref of a trigger, such as core.intervaltimer",
+        )
+        .into());
     };
     let payload = fields.shift_remove("payload").unwrap_or_else(|| Value::Object(Map::new()));
     let trigger_instance_id = text(&mut fields, "trigger_instance_id")?;
@@ -195,13 +208,20 @@ mod tests {
 
     #[test]
     fn an_event_is_read_or_its_wrong_field_is_named() {
-        let event = read_event(json!({"trigger_type": "core.x", "source": "me", "dedupe_key": null})).unwrap();
-        assert_eq!((event.trigger_ref.as_str(), event.payload, event.dedupe_key), ("core.x", json!({}), None));
+        let event =
+            read_event(json!({"trigger_type": "core.x", "source": "me", "dedupe_key": null})).unwrap();
+        assert_eq!(
+            (event.trigger_ref.as_str(), event.payload, event.dedupe_key),
+            ("core.x", json!({}), None)
+        );
         let wrong = |body| read_event(body).unwrap_err().error;
         assert!(wrong(json!([])).contains("JSON object"));
         assert!(wrong(json!({})).starts_with("trigger_ref: missing"));
         assert!(wrong(json!({"trigger_ref": 5})).starts_with("trigger_ref: expected a text"));
         assert!(wrong(json!({"trigger_ref": "core.x", "dedupe_key": 5})).starts_with("dedupe_key: "));
-        assert_eq!(read_event(json!({"trigger_ref": "core.x", "payload": null})).unwrap().payload, Value::Null);
+        assert_eq!(
+            read_event(json!({"trigger_ref": "core.x", "payload": null})).unwrap().payload,
+            Value::Null
+        );
     }
 }

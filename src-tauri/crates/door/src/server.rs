@@ -66,7 +66,11 @@ impl Door {
         response
     }
 
-    async fn serve(&self, request: Request<Incoming>, connection: &Connection) -> Result<Response<Body>, Refusal> {
+    async fn serve(
+        &self,
+        request: Request<Incoming>,
+        connection: &Connection,
+    ) -> Result<Response<Body>, Refusal> {
         let (parts, body) = request.into_parts();
         gate::check_host(&parts, self.port)?;
         gate::check_origin(&parts)?;
@@ -123,10 +127,15 @@ impl Door {
         }
     }
 
-    async fn open_stream(&self, mut parts: Parts, caller: Caller, token: String) -> Result<Response<Body>, Refusal> {
-        let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &())
-            .await
-            .map_err(|_| Refusal::new(StatusCode::UPGRADE_REQUIRED, "invalid", "this path speaks WebSocket only"))?;
+    async fn open_stream(
+        &self,
+        mut parts: Parts,
+        caller: Caller,
+        token: String,
+    ) -> Result<Response<Body>, Refusal> {
+        let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &()).await.map_err(|_| {
+            Refusal::new(StatusCode::UPGRADE_REQUIRED, "invalid", "this path speaks WebSocket only")
+        })?;
         let Ok(place) = Arc::clone(&self.streams).try_acquire_owned() else {
             let message = format!("{} streams are open already; close one", limits::STREAMS);
             return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message));

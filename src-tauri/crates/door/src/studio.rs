@@ -91,8 +91,10 @@ impl Studio {
         let port_error = |source| StartError::Port { port: config.port, source };
         let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await.map_err(port_error)?;
         let address = socket.local_addr().map_err(port_error)?;
-        let engine_config =
-            engine::Config { clock: Arc::clone(&config.clock), ..engine::Config::new(config.data_dir.clone(), address) };
+        let engine_config = engine::Config {
+            clock: Arc::clone(&config.clock),
+            ..engine::Config::new(config.data_dir.clone(), address)
+        };
         let engine = Engine::start(engine_config).await?;
         match open(&config, &engine, address) {
             Ok((api, runtime_file)) => {
@@ -142,7 +144,11 @@ impl Studio {
 }
 
 /// What comes between the engine's start and the opening of the door.
-fn open(config: &StudioConfig, engine: &Engine, address: SocketAddr) -> Result<(Api, RuntimeFile), StartError> {
+fn open(
+    config: &StudioConfig,
+    engine: &Engine,
+    address: SocketAddr,
+) -> Result<(Api, RuntimeFile), StartError> {
     let api = Api::new(engine.clone())?;
     let info = RuntimeInfo {
         pid: std::process::id(),

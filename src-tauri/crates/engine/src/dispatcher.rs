@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 /// How often the free space is looked at, and how often a full disk is tried again.
 const LOOK_AT_DISK_MS: i64 = 1_000;
 /// Commits between two times of emptying the write-ahead log.
-const CHECKPOINT_EVERY: u32 = 1_000;
+const CHECKPOINT_EVERY: u32 = 200;
 
 pub(crate) struct Dispatcher {
     pub(crate) state: State,

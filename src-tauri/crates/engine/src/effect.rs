@@ -38,7 +38,9 @@ impl Performer {
 
     fn launch(&self, run: &Execution, state: &State) {
         let Some(action) = state.catalog.action(&run.action) else {
-            tracing::error!(execution = %run.id, action = %run.action, "an action vanished before its run");
+            // Its pack went away while it waited.
+            let error = format!("There is no action `{}` any more; its pack has changed or is gone.", run.action);
+            self.executor.decline(run.id, run.attempt, error);
             return;
         };
         let rule = run.rule.and_then(|id| state.rules.by_id.get(&id));

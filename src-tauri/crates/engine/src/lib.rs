@@ -19,6 +19,8 @@ mod record;
 mod shared;
 mod state;
 mod step;
+#[cfg(test)]
+mod tests;
 
 pub use catalog::{Catalog, PackEntry};
 pub use decide::{body_faults, decide, rule_of_instance};

@@ -160,6 +160,20 @@ impl Executor {
         self.0.tasks.spawn_on(job, &self.0.runtime);
     }
 
+    /// Reports that a run could not be started, and why: its start is recorded, so its end must be too.
+    pub fn decline(&self, execution: ExecutionId, attempt: u32, error: String) {
+        let config = &self.0.house.config;
+        (config.report)(Report::Finished {
+            execution,
+            attempt,
+            at: config.clock.now(),
+            status: ExecutionStatus::Failed,
+            exit: None,
+            result: None,
+            error: Some(error),
+        });
+    }
+
     /// Tells a run to end as `cancelled`: SIGTERM to all its processes, the grace, SIGKILL. Unknown or already
     /// ended runs are left as they are.
     pub fn cancel(&self, execution: ExecutionId) {

@@ -1,0 +1,5 @@
+//! The pure decision with its memory and a real database behind it, as the engine's thread uses them.
+
+mod stories;
+mod sequences;
+mod world;

@@ -82,7 +82,7 @@ fn system(program: &str, arguments: &[&str], path: &Path) -> bool {
 impl<'a> SmallDisk<'a> {
     /// None where this user may not mount.
     fn mount(path: &'a Path) -> Option<Self> {
-        system("mount", &["-t", "tmpfs", "-o", "size=116m,mode=700", "tmpfs"], path).then_some(Self(path))
+        system("mount", &["-t", "tmpfs", "-o", "size=112m,mode=700", "tmpfs"], path).then_some(Self(path))
     }
 
     fn fill(&self, bytes: usize) -> std::path::PathBuf {

@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long one request may take. The engine answers in milliseconds; a stuck one is asked again.
+/// How long a connection is kept for the next post.
+const IDLE: Duration = Duration::from_secs(5);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest wait that the engine may ask for with `Retry-After`.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
@@ -54,6 +56,8 @@ impl Client {
             // A proxy of the user's is not for the loopback.
             .no_proxy()
             .tcp_nodelay(true)
+            // The door closes what is idle for as long as a head may take; a connection is let go well before.
+            .pool_idle_timeout(IDLE)
             .timeout(REQUEST_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
             .build()

@@ -143,8 +143,8 @@ impl Transaction<'_> {
             Record::RuleSaved(rule) => self.rule_saved(rule),
             Record::RuleState(rule) => self.rule_state(rule),
             Record::RuleDeleted { id, at } => {
-                let sql = "UPDATE rule SET deleted_at = ?2, state = 0, updated = ?2 WHERE id = ?1";
-                self.run(sql, params![id.0, Column(at)])
+                // Whether it was on is kept: it can be brought back as it was.
+                self.run("UPDATE rule SET deleted_at = ?2 WHERE id = ?1", params![id.0, Column(at)])
             }
             Record::TimerFired { rule, scheduled_at, execution_count } => {
                 self.timer_fired(rule, scheduled_at, execution_count)

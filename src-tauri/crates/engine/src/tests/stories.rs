@@ -5,6 +5,7 @@ use crate::input::{Answer, Input, Refusal};
 use crate::step::{Change, Effect, RuleChangeKind, Step};
 use model::{ExecutionStatus, Outcome, Timestamp, limits};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
 
 fn outcomes(step: &Step) -> Vec<Outcome> {
@@ -129,7 +130,7 @@ fn a_rule_that_changes_its_trigger_leaves_its_old_sensor_too() {
 fn an_older_instant_does_not_put_a_timer_back() {
     let mut world = World::new();
     let rule = world.create("default.timer", every(1), true);
-    let at = |seconds| Timestamp::from_seconds(1_800_000_000 + seconds);
+    let at = |seconds: i64| Timestamp::from_seconds(1_800_000_000 + seconds);
     for seconds in [3, 2, 5] {
         world.event(tick(rule, at(seconds)));
     }
@@ -207,8 +208,7 @@ fn a_rule_whose_action_is_gone_says_so_and_asks_for_no_run() {
     let mut world = World::new();
     let id = world.create("default.a", on_ping(Value::Null, "x"), true);
     let full = world.state.catalog.clone();
-    let empty = crate::Catalog { packs: full.packs.clone(), ..crate::Catalog::default() };
-    world.done(&mut Input::Packs(std::sync::Arc::new(empty)));
+    world.done(&mut Input::Packs(Arc::default()));
     assert!(world.state.rules.faults[&id].iter().any(|fault| fault.field == "action_ref"));
     let step = world.event(ping(json!({})));
     assert_eq!(outcomes(&step), [Outcome::Error]);

@@ -25,8 +25,7 @@ fn everything_is_there_after_a_restart() {
     assert_eq!(snapshot.instance, instance);
     assert_eq!(instance.len(), 32);
     assert_eq!(snapshot.rules, [echo]);
-    assert_eq!(snapshot.deleted.len(), 1);
-    assert_eq!((snapshot.deleted[0].id, snapshot.deleted[0].state), (gone.id, RuleState::Disabled));
+    assert_eq!(snapshot.deleted, [gone]);
     assert_eq!(snapshot.unfinished, [waiting]);
     assert_eq!((snapshot.last_event.0, snapshot.last_enforcement.0), (1, 1));
     assert_eq!((snapshot.last_execution.0, snapshot.last_rule.0), (2, 2));

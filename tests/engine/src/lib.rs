@@ -36,8 +36,15 @@ pub fn ping_rule(name: &str, conditions: &Value, action: &str, action_params: &V
 #[must_use]
 pub fn draft_of(rule: &Value) -> Value {
     const FIELDS: [&str; 9] = [
-        "label", "description", "tags", "trigger_ref", "trigger_params", "conditions", "action_ref",
-        "action_params", "timeout_seconds",
+        "label",
+        "description",
+        "tags",
+        "trigger_ref",
+        "trigger_params",
+        "conditions",
+        "action_ref",
+        "action_params",
+        "timeout_seconds",
     ];
     FIELDS.iter().map(|name| ((*name).to_owned(), rule[*name].clone())).collect()
 }

@@ -19,7 +19,10 @@ fn errors(pack: &Value) -> Vec<&Value> {
 #[tokio::test]
 async fn a_broken_file_is_told_by_its_place_and_the_other_packs_work() {
     let broken = PackFiles::new("broken")
-        .file("actions/torn.yaml", "ref: broken.torn\nlabel: Torn\nrunner_type: [shell\nentry_point: torn.sh\n")
+        .file(
+            "actions/torn.yaml",
+            "ref: broken.torn\nlabel: Torn\nrunner_type: [shell\nentry_point: torn.sh\n",
+        )
         .file("actions/torn.sh", "#!/bin/sh\n");
     let world = World::start_with(&[lab(), broken]).await;
     let broken = pack(&world, "broken").await;
@@ -37,7 +40,8 @@ async fn a_broken_file_is_told_by_its_place_and_the_other_packs_work() {
     assert_eq!(missing.status, 404, "nothing of a broken pack is in force");
 
     let folder = world.data_dir().join("packs/broken/actions/torn.yaml");
-    let repaired = "ref: broken.torn\nlabel: Torn\ndescription: Repaired\nrunner_type: shell\nentry_point: torn.sh\n";
+    let repaired =
+        "ref: broken.torn\nlabel: Torn\ndescription: Repaired\nrunner_type: shell\nentry_point: torn.sh\n";
     std::fs::write(folder, repaired).unwrap();
     world.must("pack.reload", json!({})).await;
     let repaired = pack(&world, "broken").await;
@@ -49,7 +53,9 @@ async fn a_broken_file_is_told_by_its_place_and_the_other_packs_work() {
 #[tokio::test]
 async fn an_entry_point_that_cannot_run_is_told_with_its_line() {
     let action = |name: &str, runner: &str| {
-        format!("ref: lame.{name}\nlabel: {name}\ndescription: For a test.\nrunner_type: {runner}\nentry_point: {name}.bin\n")
+        format!(
+            "ref: lame.{name}\nlabel: {name}\ndescription: For a test.\nrunner_type: {runner}\nentry_point: {name}.bin\n"
+        )
     };
     let lame = PackFiles::new("lame")
         .file("actions/gone.yaml", &action("gone", "shell"))

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 #[tokio::test]
 async fn an_event_becomes_a_decision_an_enforcement_a_run_and_its_output() {
     let world = World::start_with(&[lab()]).await;
-    let conditions = json!({"all": [{"field": "event.payload.size", "operator": "greater_than", "value": 10}]});
+    let conditions =
+        json!({"all": [{"field": "event.payload.size", "operator": "greater_than", "value": 10}]});
     let message = json!({"message": "{{ event.payload.name }} has {{ event.payload.size }}"});
     let rule = world.must("rule.create", ping_rule("default.big", &conditions, "core.echo", &message)).await;
 
@@ -24,7 +25,10 @@ async fn an_event_becomes_a_decision_an_enforcement_a_run_and_its_output() {
     let id = decision["execution"]["id"].as_i64().unwrap();
     let run = world.ended(id).await;
     assert_eq!(run["execution"]["status"], "completed", "{run}");
-    assert_eq!((&run["execution"]["enforcement"], &run["execution"]["event"]), (&decision["enforcement"], &json!(event)));
+    assert_eq!(
+        (&run["execution"]["enforcement"], &run["execution"]["event"]),
+        (&decision["enforcement"], &json!(event))
+    );
     assert_eq!((&run["execution"]["attempt"], &run["execution"]["exit_code"]), (&json!(1), &json!(0)));
     assert_eq!(run["parameters"], json!({"message": "a file has 11"}));
     assert_eq!(stdout(&world, id).await, "a file has 11\n");
@@ -42,7 +46,10 @@ async fn a_condition_that_is_false_is_told_with_both_values() {
     let decision = &decisions(&world, event).await[0];
     assert_eq!((&decision["outcome"], &decision["execution"]), (&json!("unmatched"), &Value::Null));
     let reason = &decision["reason"];
-    assert_eq!((&reason["field"], &reason["operator"]), (&json!("event.payload.size"), &json!("greater_than")));
+    assert_eq!(
+        (&reason["field"], &reason["operator"]),
+        (&json!("event.payload.size"), &json!("greater_than"))
+    );
     assert_eq!((&reason["expected"], &reason["actual"]), (&json!(10), &json!(3)), "{reason}");
     assert!(reason["path"].as_str().unwrap().contains('1'), "the second condition is meant: {reason}");
     assert_eq!(world.must("enforcement.list", json!({})).await["enforcements"], json!([]));
@@ -53,7 +60,9 @@ async fn a_template_without_its_value_is_an_error_and_other_rules_fire() {
     let world = World::start_with(&[lab()]).await;
     let message = json!({"message": "by {{ event.payload.user.name }}"});
     world.must("rule.create", ping_rule("default.torn", &json!({}), "core.echo", &message)).await;
-    world.must("rule.create", ping_rule("default.whole", &json!({}), "core.echo", &json!({"message": "fine"}))).await;
+    world
+        .must("rule.create", ping_rule("default.whole", &json!({}), "core.echo", &json!({"message": "fine"})))
+        .await;
     let event = ping(&world, json!({"user": {}})).await;
     let decisions = decisions(&world, event).await;
     let outcomes: Vec<&Value> = decisions.iter().map(|decision| &decision["outcome"]).collect();
@@ -111,11 +120,18 @@ async fn what_does_not_exist_is_named_with_what_is_nearest() {
         ("rule.shw", json!({"ref": "default.backup"}), "rule.show"),
     ] {
         let answer = world.rpc(command, request).await;
-        assert_eq!((answer.status, &answer.body["code"]), (404, &json!("not_found")), "{command}: {}", answer.body);
+        assert_eq!(
+            (answer.status, &answer.body["code"]),
+            (404, &json!("not_found")),
+            "{command}: {}",
+            answer.body
+        );
         let error = answer.body["error"].as_str().unwrap();
         assert!(error.contains(&format!("did you mean `{near}`")), "{command}: {error}");
     }
-    for (field, wrong, near) in [("trigger_ref", "lab.pin", "lab.ping"), ("action_ref", "core.sleeep", "core.sleep")] {
+    for (field, wrong, near) in
+        [("trigger_ref", "lab.pin", "lab.ping"), ("action_ref", "core.sleeep", "core.sleep")]
+    {
         let mut request = ping_rule("default.new", &json!({}), "core.noop", &json!({}));
         request["draft"][field] = json!(wrong);
         let answer = world.rpc("rule.create", request).await;
@@ -131,7 +147,9 @@ async fn what_does_not_exist_is_named_with_what_is_nearest() {
 #[tokio::test]
 async fn two_people_who_edit_one_rule_do_not_overwrite_each_other() {
     let world = World::start_with(&[lab()]).await;
-    let rule = world.must("rule.create", ping_rule("default.shared", &json!({}), "core.echo", &json!({"message": "1"}))).await;
+    let rule = world
+        .must("rule.create", ping_rule("default.shared", &json!({}), "core.echo", &json!({"message": "1"})))
+        .await;
     let edit = |message: &str| {
         let mut draft = draft_of(&rule);
         draft["action_params"]["message"] = json!(message);
@@ -150,16 +168,28 @@ async fn two_people_who_edit_one_rule_do_not_overwrite_each_other() {
 #[tokio::test]
 async fn a_person_fires_a_rule_and_repeats_its_run() {
     let world = World::start_with(&[lab()]).await;
-    world.must("rule.create", ping_rule("default.hand", &json!({}), "core.echo", &json!({"message": "by hand"}))).await;
+    world
+        .must(
+            "rule.create",
+            ping_rule("default.hand", &json!({}), "core.echo", &json!({"message": "by hand"})),
+        )
+        .await;
     let first = world.must("rule.run", json!({"ref": "default.hand"})).await["id"].as_i64().unwrap();
     assert_eq!(world.ended(first).await["execution"]["status"], "completed");
     let again = world.must("execution.rerun", json!({"id": first, "parameters": {"message": "again"}})).await;
     let id = again["id"].as_i64().unwrap();
     world.ended(id).await;
     assert_eq!((&again["rerun_of"], &again["enforcement"]), (&json!(first), &Value::Null));
-    assert_eq!((stdout(&world, first).await, stdout(&world, id).await), ("by hand\n".to_owned(), "again\n".to_owned()));
-    let wrong = world.rpc("action.run", json!({"action_ref": "core.echo", "parameters": {"message": 5}})).await;
-    assert_eq!((wrong.status, &wrong.body["details"]["fields"][0]["field"]), (422, &json!("parameters.message")));
+    assert_eq!(
+        (stdout(&world, first).await, stdout(&world, id).await),
+        ("by hand\n".to_owned(), "again\n".to_owned())
+    );
+    let wrong =
+        world.rpc("action.run", json!({"action_ref": "core.echo", "parameters": {"message": 5}})).await;
+    assert_eq!(
+        (wrong.status, &wrong.body["details"]["fields"][0]["field"]),
+        (422, &json!("parameters.message"))
+    );
     let right = run(&world, "core.echo", json!({})).await;
     world.ended(right).await;
     assert_eq!(stdout(&world, right).await, "Hello, World!\n");

@@ -1,6 +1,8 @@
 //! What an engine finds when it starts again, after an end in order and after a crash.
 
-use engine_tests::{events_of, is_alive, lab, ping, ping_rule, process_of, quiet, run, run_until, stdout, wait_for_events};
+use engine_tests::{
+    events_of, is_alive, lab, ping, ping_rule, process_of, quiet, run, run_until, stdout, wait_for_events,
+};
 use harness::{World, echo_every};
 use serde_json::{Value, json};
 
@@ -19,14 +21,25 @@ async fn everything(world: &World) -> Vec<Value> {
 #[tokio::test]
 async fn after_an_end_in_order_everything_is_there() {
     let mut world = World::process_with(&[lab()], &[]).await;
-    world.must("rule.create", ping_rule("default.echo", &json!({}), "core.echo", &json!({"message": "kept: {{ event.payload.n }}"}))).await;
+    world
+        .must(
+            "rule.create",
+            ping_rule(
+                "default.echo",
+                &json!({}),
+                "core.echo",
+                &json!({"message": "kept: {{ event.payload.n }}"}),
+            ),
+        )
+        .await;
     world.must("rule.create", echo_every("default.daily", 86_400, "daily")).await;
     let events = [ping(&world, json!({"n": 1})).await, ping(&world, json!({"n": 2})).await];
     quiet(&world).await;
     let before = everything(&world).await;
     world.restart().await;
     assert_eq!(everything(&world).await, before);
-    let run = world.must("event.show", json!({"id": events[1]})).await["decisions"][0]["execution"]["id"].clone();
+    let run =
+        world.must("event.show", json!({"id": events[1]})).await["decisions"][0]["execution"]["id"].clone();
     assert_eq!(stdout(&world, run.as_i64().unwrap()).await, "kept: 2\n");
     let next = ping(&world, json!({"n": 3})).await;
     assert_eq!(next, events[1] + 1, "ids go on rising");
@@ -88,7 +101,9 @@ async fn an_end_in_order_cancels_what_runs_and_keeps_what_waits() {
 #[tokio::test]
 async fn a_deleted_rule_comes_back_as_it_was_with_its_past() {
     let mut world = World::process_with(&[lab()], &[]).await;
-    let made = world.must("rule.create", ping_rule("default.back", &json!({}), "core.echo", &json!({"message": "hello"}))).await;
+    let made = world
+        .must("rule.create", ping_rule("default.back", &json!({}), "core.echo", &json!({"message": "hello"})))
+        .await;
     let before = ping(&world, json!({})).await;
     quiet(&world).await;
     world.must("rule.delete", json!({"ref": "default.back"})).await;

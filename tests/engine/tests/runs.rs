@@ -25,7 +25,11 @@ async fn a_run_that_is_cancelled_ends_with_its_process() {
     assert_eq!((&ended["execution"]["status"], &ended["pid"]), (&json!("cancelled"), &Value::Null));
     gone(pid).await;
     let again = world.rpc("execution.cancel", json!({ "id": id })).await;
-    assert_eq!((again.status, &again.body["code"]), (409, &json!("conflict")), "there is nothing left to cancel");
+    assert_eq!(
+        (again.status, &again.body["code"]),
+        (409, &json!("conflict")),
+        "there is nothing left to cancel"
+    );
 }
 
 #[tokio::test]
@@ -48,14 +52,18 @@ async fn a_run_whose_process_is_killed_has_failed_and_names_the_signal() {
     kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), Signal::KILL).unwrap();
     let ended = world.ended(id).await;
     let row = &ended["execution"];
-    assert_eq!((&row["status"], &row["signal"], &row["exit_code"]), (&json!("failed"), &json!(9), &Value::Null));
+    assert_eq!(
+        (&row["status"], &row["signal"], &row["exit_code"]),
+        (&json!("failed"), &json!(9), &Value::Null)
+    );
     assert!(row["error"].as_str().unwrap().contains("SIGKILL"), "{row}");
 }
 
 #[tokio::test]
 async fn a_run_that_fails_says_how_and_with_which_last_words() {
     let world = World::start().await;
-    let id = run(&world, "core.shell", json!({"script": "echo first; echo 'no such thing' >&2; exit 3"})).await;
+    let id =
+        run(&world, "core.shell", json!({"script": "echo first; echo 'no such thing' >&2; exit 3"})).await;
     let ended = world.ended(id).await;
     let row = &ended["execution"];
     assert_eq!((&row["status"], &row["exit_code"]), (&json!("failed"), &json!(3)));
@@ -111,14 +119,21 @@ async fn an_action_that_writes_without_end_or_reads_nothing_harms_nobody() {
     let world = &world;
     let ended = wait_until(&what, Duration::from_secs(90), || async move {
         let detail = world.must("execution.show", json!({ "id": flood })).await;
-        if detail["execution"]["finished_at"].is_null() { Err(detail["output"].to_string()) } else { Ok(detail) }
+        if detail["execution"]["finished_at"].is_null() {
+            Err(detail["output"].to_string())
+        } else {
+            Ok(detail)
+        }
     })
     .await;
     assert_eq!(ended["execution"]["status"], "completed", "{ended}");
     let output = &ended["output"];
     assert_eq!(output["stdout_bytes"], 100_000_005);
     let kept = output["kept_bytes"].as_u64().unwrap();
-    assert!(kept <= model::limits::OUTPUT_BYTES && output["dropped_bytes"].as_u64().unwrap() == 100_000_005 - kept);
+    assert!(
+        kept <= model::limits::OUTPUT_BYTES
+            && output["dropped_bytes"].as_u64().unwrap() == 100_000_005 - kept
+    );
     let tail = json!({"id": flood, "tail": true, "limit_bytes": 100});
     let tail = world.must("execution.output", tail).await;
     let last = tail["chunks"].as_array().unwrap().last().unwrap();

@@ -21,7 +21,8 @@ async fn a_sensor_that_dies_at_once_rests_longer_each_time_and_calls_for_a_perso
     let seen = &world;
     let told = wait_until("the sensor needs a person", PATIENCE, || async move {
         let now = seen.must("now.read", json!({})).await;
-        let found = now["attention"].as_array().unwrap().iter().find(|item| item["kind"] == "sensor").cloned();
+        let found =
+            now["attention"].as_array().unwrap().iter().find(|item| item["kind"] == "sensor").cloned();
         found.ok_or_else(|| now["attention"].to_string())
     })
     .await;
@@ -71,7 +72,9 @@ async fn run_noop(world: &World) -> String {
 
 #[tokio::test]
 async fn a_sensor_that_floods_its_output_fills_three_files_and_no_more() {
-    let world = start("#!/bin/sh\nhead -c 35000000 /dev/zero | tr '\\0' x\necho\necho flooded\nexec sleep 600\n").await;
+    let world =
+        start("#!/bin/sh\nhead -c 35000000 /dev/zero | tr '\\0' x\necho\necho flooded\nexec sleep 600\n")
+            .await;
     let logs = world.data_dir().join("logs");
     let sizes = || -> Vec<(String, u64)> {
         let files = std::fs::read_dir(&logs).into_iter().flatten().flatten();
@@ -86,7 +89,11 @@ async fn a_sensor_that_floods_its_output_fills_three_files_and_no_more() {
     wait_until("the whole flood has been kept or dropped", PATIENCE, || async move {
         let sensor = sensor(world, "lab.watcher").await;
         let tail = sensor["log_tail"].as_array().unwrap();
-        if tail.last().is_some_and(|line| line == "flooded") { Ok(()) } else { Err(sensor["state"].to_string()) }
+        if tail.last().is_some_and(|line| line == "flooded") {
+            Ok(())
+        } else {
+            Err(sensor["state"].to_string())
+        }
     })
     .await;
     let sizes = sizes();

@@ -34,10 +34,7 @@ async fn below_the_reserve_nothing_new_is_accepted_and_the_rest_works() {
     let (api, engine) = start(u64::MAX).await;
     let (caller, event) = call(api::Caller::Admin, 1);
     let mut refused = vec![api.post_event(&caller, NewTimerEvent::fits(event)).await.unwrap_err()];
-    for (command, request) in [
-        ("rule.create", rule),
-        ("action.run", json!({"action_ref": "core.noop"})),
-    ] {
+    for (command, request) in [("rule.create", rule), ("action.run", json!({"action_ref": "core.noop"}))] {
         refused.push(api.call(command, request).await.unwrap_err());
     }
     for error in refused {
@@ -100,7 +97,9 @@ impl Drop for SmallDisk<'_> {
 }
 
 async fn post(world: &World, n: u32) -> Answer {
-    world.post_event(&json!({"trigger_ref": "lab.ping", "payload": {"n": n}, "dedupe_key": format!("n{n}")})).await
+    world
+        .post_event(&json!({"trigger_ref": "lab.ping", "payload": {"n": n}, "dedupe_key": format!("n{n}")}))
+        .await
 }
 
 /// Posts until it is taken, as a sensor does; answers how often it was refused.
@@ -127,7 +126,9 @@ async fn a_disk_that_fills_up_refuses_with_507_loses_nothing_and_recovers_by_its
     };
     let _ = lab().write(&data);
     world.start_process().await;
-    world.must("rule.create", ping_rule("default.ping", &json!({}), "core.echo", &json!({"message": "taken"}))).await;
+    world
+        .must("rule.create", ping_rule("default.ping", &json!({}), "core.echo", &json!({"message": "taken"})))
+        .await;
     let first = post(&world, 1).await;
     assert_eq!(first.status, 201, "{}", first.body);
     quiet(&world).await;

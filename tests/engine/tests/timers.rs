@@ -1,6 +1,8 @@
 //! Rules on timers with the real timer sensor: every planned second once, and nobody disturbs another.
 
-use engine_tests::{decisions, draft_of, events_of, planned, quiet, sensor_in_state, stdout, wait_for_events};
+use engine_tests::{
+    decisions, draft_of, events_of, planned, quiet, sensor_in_state, stdout, wait_for_events,
+};
 use harness::{World, echo_every};
 use model::Timestamp;
 use serde_json::{Value, json};
@@ -70,7 +72,10 @@ async fn a_rule_that_is_disabled_or_deleted_stops_and_its_sensor_goes_on() {
     for event in since_then["events"].as_array().unwrap() {
         let created: Timestamp = event["created"].as_str().unwrap().parse().unwrap();
         let late = created.micros_since(off) > SECOND;
-        assert!(!late || event["rule"]["ref"] == "default.clock", "an event {event} long after its rule was stopped");
+        assert!(
+            !late || event["rule"]["ref"] == "default.clock",
+            "an event {event} long after its rule was stopped"
+        );
         if created > off && event["rule"]["ref"] != "default.clock" {
             // One that was in flight reads `disabled`, unless it was decided before the switch.
             assert!(event["pips"][0]["outcome"] != "error", "{event}");
@@ -78,7 +83,11 @@ async fn a_rule_that_is_disabled_or_deleted_stops_and_its_sensor_goes_on() {
     }
     assert_grid(&planned(&world, "default.clock").await, SECOND);
     let after = sensor_in_state(&world, TIMER, "running").await;
-    assert_eq!((&after["pid"], &after["failures"]), (&before["pid"], &json!(0)), "the sensor was not started anew");
+    assert_eq!(
+        (&after["pid"], &after["failures"]),
+        (&before["pid"], &json!(0)),
+        "the sensor was not started anew"
+    );
     world.must("rule.disable", json!({"ref": "default.clock"})).await;
     let stopped = sensor_in_state(&world, TIMER, "stopped").await;
     assert_eq!(stopped["pid"], Value::Null, "no rule needs it any more");
@@ -141,7 +150,12 @@ async fn a_bad_interval_is_refused_by_the_name_of_its_field_and_nothing_is_lost(
         let mut request = echo_every("default.bad", 1, "bad");
         request["draft"]["trigger_params"] = params.clone();
         let answer = world.rpc("rule.create", request.clone()).await;
-        assert_eq!((answer.status, &answer.body["code"]), (422, &json!("invalid")), "{params}: {}", answer.body);
+        assert_eq!(
+            (answer.status, &answer.body["code"]),
+            (422, &json!("invalid")),
+            "{params}: {}",
+            answer.body
+        );
         let fault = &answer.body["details"]["fields"][0];
         assert_eq!(fault["field"], format!("trigger_params.{field}"), "{params}: {fault}");
         assert!(!fault["message"].as_str().unwrap().is_empty());

@@ -139,7 +139,10 @@ impl Client {
     /// After each start: the event that was acknowledged last is posted once more, and is still the same one.
     async fn repeat_the_last(&mut self, body: &Value, id: i64) {
         if let Some((again, is_repeat)) = self.post_until_taken(body).await {
-            assert!(is_repeat && again == id, "{body} was event {id} and is now event {again} (repeat: {is_repeat})");
+            assert!(
+                is_repeat && again == id,
+                "{body} was event {id} and is now event {again} (repeat: {is_repeat})"
+            );
             self.repeated += 1;
         }
     }

@@ -49,7 +49,11 @@ async fn sleeper(world: &World) -> i64 {
 }
 
 /// Kills and starts; answers the runs that were under way at a kill.
-async fn kill_again_and_again(world: &mut World, doors: &watch::Sender<Door>, dice: &mut Dice) -> BTreeSet<i64> {
+async fn kill_again_and_again(
+    world: &mut World,
+    doors: &watch::Sender<Door>,
+    dice: &mut Dice,
+) -> BTreeSet<i64> {
     let mut under_way = BTreeSet::new();
     for _ in 0..KILLS {
         sleeper(world).await;
@@ -147,7 +151,8 @@ fn no_event_is_missing_or_double(ledger: &Ledger, acknowledged: &[Acknowledged])
     let ids = ledger.column::<i64>("SELECT id FROM event ORDER BY id", []);
     let stored: BTreeMap<&str, i64> = keys.iter().map(String::as_str).zip(ids).collect();
     assert_eq!(stored.len(), keys.len(), "two events have one key");
-    let lost: Vec<_> = acknowledged.iter().filter(|ack| stored.get(ack.key.as_str()) != Some(&ack.id)).collect();
+    let lost: Vec<_> =
+        acknowledged.iter().filter(|ack| stored.get(ack.key.as_str()) != Some(&ack.id)).collect();
     assert!(lost.is_empty(), "{} acknowledged events are missing or another: {lost:?}", lost.len());
 }
 
@@ -156,7 +161,10 @@ fn nothing_is_done_twice(ledger: &Ledger, world: &World) {
         let found = ledger.column::<i64>(sql, []);
         assert!(found.is_empty(), "{what}: {found:?}");
     };
-    none("events with two enforcements of one rule", "SELECT event FROM enforcement GROUP BY event, rule HAVING count(*) > 1");
+    none(
+        "events with two enforcements of one rule",
+        "SELECT event FROM enforcement GROUP BY event, rule HAVING count(*) > 1",
+    );
     none(
         "enforcements without exactly one run",
         "SELECT enforcement.id FROM enforcement LEFT JOIN execution \
@@ -175,17 +183,22 @@ fn nothing_is_done_twice(ledger: &Ledger, world: &World) {
     let starts = std::fs::read_to_string(world.data_dir().join("artifacts/starts")).unwrap();
     let mut seen = BTreeSet::new();
     assert!(starts.lines().all(|line| seen.insert(line)), "one attempt was started twice");
-    let recorded: BTreeSet<String> = ledger.column("SELECT id || ' ' || attempt FROM execution", []).into_iter().collect();
+    let recorded: BTreeSet<String> =
+        ledger.column("SELECT id || ' ' || attempt FROM execution", []).into_iter().collect();
     assert!(seen.iter().all(|line| recorded.contains(*line)), "something ran that is not recorded");
     let completed = "SELECT execution.id || ' ' || attempt FROM execution JOIN name ON name.id = action \
                      WHERE name.text = 'lab.note' AND status = 5";
     let completed = ledger.column::<String>(completed, []);
-    assert!(!completed.is_empty() && completed.iter().all(|line| seen.contains(line.as_str())), "completed, but never ran");
+    assert!(
+        !completed.is_empty() && completed.iter().all(|line| seen.contains(line.as_str())),
+        "completed, but never ran"
+    );
 }
 
 fn what_ran_is_abandoned(ledger: &Ledger, under_way: &BTreeSet<i64>) {
     assert!(!under_way.is_empty(), "no kill met a run: this run was blind");
-    let abandoned: BTreeSet<i64> = ledger.column("SELECT id FROM execution WHERE status = 9", []).into_iter().collect();
+    let abandoned: BTreeSet<i64> =
+        ledger.column("SELECT id FROM execution WHERE status = 9", []).into_iter().collect();
     assert_eq!(&abandoned, under_way);
 }
 
@@ -204,6 +217,10 @@ fn each_second_is_an_event_or_a_recorded_misfire(ledger: &Ledger, timer: &str) {
     for pair in fires.windows(2) {
         let ((before, _), (at, stands_for)) = (pair[0], pair[1]);
         let step = at.micros_since(before);
-        assert_eq!(step, stands_for * SECOND, "{timer}: from {before} to {at}, where it stands for {stands_for}");
+        assert_eq!(
+            step,
+            stands_for * SECOND,
+            "{timer}: from {before} to {at}, where it stands for {stands_for}"
+        );
     }
 }

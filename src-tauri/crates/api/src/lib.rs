@@ -6,9 +6,9 @@
 
 mod api;
 mod command;
+mod commands;
 mod error;
 mod feed;
-mod commands;
 mod typescript;
 pub mod wire;
 

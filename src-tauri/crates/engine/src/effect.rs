@@ -39,7 +39,8 @@ impl Performer {
     fn launch(&self, run: &Execution, state: &State) {
         let Some(action) = state.catalog.action(&run.action) else {
             // Its pack went away while it waited.
-            let error = format!("There is no action `{}` any more; its pack has changed or is gone.", run.action);
+            let error =
+                format!("There is no action `{}` any more; its pack has changed or is gone.", run.action);
             self.executor.decline(run.id, run.attempt, error);
             return;
         };

@@ -1,5 +1,5 @@
 //! The pure decision with its memory and a real database behind it, as the engine's thread uses them.
 
-mod stories;
 mod sequences;
+mod stories;
 mod world;

@@ -10,9 +10,9 @@ use serde::de::DeserializeOwned;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long one request may take. The engine answers in milliseconds; a stuck one is asked again.
 /// How long a connection is kept for the next post.
 const IDLE: Duration = Duration::from_secs(5);
+/// How long one request may take. The engine answers in milliseconds; a stuck one is asked again.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest wait that the engine may ask for with `Retry-After`.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);

@@ -11,8 +11,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 const NAMES: [&str; 4] = ["default.a", "default.b", "default.c", "core.echo_every_second"];
-const ENDS: [ExecutionStatus; 4] =
-    [ExecutionStatus::Completed, ExecutionStatus::Failed, ExecutionStatus::Timeout, ExecutionStatus::Cancelled];
+const ENDS: [ExecutionStatus; 4] = [
+    ExecutionStatus::Completed,
+    ExecutionStatus::Failed,
+    ExecutionStatus::Timeout,
+    ExecutionStatus::Cancelled,
+];
 
 /// Something that a person, a sensor, a process or fate does.
 #[derive(Clone, Debug)]

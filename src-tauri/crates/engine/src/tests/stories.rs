@@ -34,7 +34,11 @@ fn an_event_is_written_before_its_decision_its_enforcement_and_its_run() {
         .collect();
     assert_eq!(order, ["event", "decision", "enforcement", "run"]);
     let run = &requested(&step)[0];
-    assert_eq!((run.status, run.attempt), (ExecutionStatus::Scheduled, 1), "its start is recorded before it starts");
+    assert_eq!(
+        (run.status, run.attempt),
+        (ExecutionStatus::Scheduled, 1),
+        "its start is recorded before it starts"
+    );
     assert_eq!(run.parameters["message"], json!(5).to_string());
     assert_eq!(launched(&step), [run.id]);
 }
@@ -113,7 +117,8 @@ fn a_rule_that_changes_its_trigger_leaves_its_old_sensor_too() {
     let mut world = World::new();
     world.create("default.timer", every(10), true);
     let name = "default.timer".parse().unwrap();
-    let step = world.done(&mut Input::RuleUpdate { r#ref: name, body: on_ping(Value::Null, "x"), version: None });
+    let step =
+        world.done(&mut Input::RuleUpdate { r#ref: name, body: on_ping(Value::Null, "x"), version: None });
     let told: Vec<(RuleChangeKind, &str)> = step
         .effects
         .iter()
@@ -122,7 +127,10 @@ fn a_rule_that_changes_its_trigger_leaves_its_old_sensor_too() {
             _ => None,
         })
         .collect();
-    assert_eq!(told, [(RuleChangeKind::Updated, "lab.ping"), (RuleChangeKind::Deleted, "core.intervaltimer")]);
+    assert_eq!(
+        told,
+        [(RuleChangeKind::Updated, "lab.ping"), (RuleChangeKind::Deleted, "core.intervaltimer")]
+    );
     assert!(world.state.needed_sensors().is_empty());
 }
 
@@ -221,10 +229,12 @@ fn a_rule_whose_action_is_gone_says_so_and_asks_for_no_run() {
 #[test]
 fn a_rule_that_is_wrong_in_many_places_is_refused_with_all_of_them() {
     let mut world = World::new();
-    let mut body = on_ping(json!({"all": [{"field": "event.payload.n", "operator": "equalz", "value": 1}]}), "{{ open");
+    let mut body =
+        on_ping(json!({"all": [{"field": "event.payload.n", "operator": "equalz", "value": 1}]}), "{{ open");
     body.trigger_ref = "lab.pong".parse().unwrap();
     body.label = " ".to_owned();
-    let step = world.done(&mut Input::RuleCreate { r#ref: "default.bad".parse().unwrap(), body, enabled: true });
+    let step =
+        world.done(&mut Input::RuleCreate { r#ref: "default.bad".parse().unwrap(), body, enabled: true });
     let Err(Refusal::Invalid(fields)) = step.answer else { panic!("{:?}", step.answer) };
     for expected in ["label", "trigger_ref", "conditions", "action_params"] {
         assert!(fields.iter().any(|fault| fault.field.starts_with(expected)), "{expected} in {fields:?}");

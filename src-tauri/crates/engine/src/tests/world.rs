@@ -53,7 +53,10 @@ pub(super) fn on_ping(conditions: Value, message: &str) -> RuleBody {
 pub(super) fn every(seconds: u32) -> RuleBody {
     RuleBody {
         trigger_ref: "core.intervaltimer".parse().unwrap(),
-        trigger_params: Map::from_iter([("interval".to_owned(), json!(seconds)), ("unit".to_owned(), json!("seconds"))]),
+        trigger_params: Map::from_iter([
+            ("interval".to_owned(), json!(seconds)),
+            ("unit".to_owned(), json!("seconds")),
+        ]),
         ..on_ping(Value::Null, "tick")
     }
 }
@@ -194,15 +197,17 @@ pub(super) fn memory(state: &State) -> String {
         .rules
         .by_id
         .values()
-        .map(|rule| (model::Rule { timer: state.timer(rule.id), ..(**rule).clone() }, state.rules.faults.get(&rule.id)))
+        .map(|rule| {
+            (
+                model::Rule { timer: state.timer(rule.id), ..(**rule).clone() },
+                state.rules.faults.get(&rule.id),
+            )
+        })
         .collect();
     let mut runs: Vec<_> = state.runs.values().collect();
     runs.sort_by_key(|run| run.id);
     let waiting: Vec<_> = state.queue.waiting().collect();
     let names = &state.rules.by_ref;
     let deleted: Vec<_> = state.deleted.values().collect();
-    format!(
-        "{:#?}",
-        (rules, names, deleted, runs, waiting, state.queue.occupied(), state.next)
-    )
+    format!("{:#?}", (rules, names, deleted, runs, waiting, state.queue.occupied(), state.next))
 }

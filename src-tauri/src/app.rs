@@ -48,12 +48,21 @@ fn show(runtime: &Runtime, studio: &Studio, ends: Ends) -> Result<()> {
             });
             Ok(())
         })
-        .build(tauri::generate_context!())
+        .build(built_in())
         .context("the window does not open")?;
     match app.run_return(|_, _| ()) {
         0 => Ok(()),
         code => Err(anyhow::anyhow!("the window ended with code {code}")),
     }
+}
+
+/// Configuration, permissions and page, as they were when the program was built.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the macro brings an exit of its own, for a program built wrongly"
+)]
+fn built_in() -> tauri::Context {
+    tauri::generate_context!()
 }
 
 /// The signals that ask this process to end, heard from before the engine starts.

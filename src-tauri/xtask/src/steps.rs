@@ -62,8 +62,10 @@ impl Steps {
         for (title, took, well) in &self.done {
             println!("  {:>7.1} s  {}  {title}", took.as_secs_f64(), if *well { "ok    " } else { "FAILED" });
         }
-        println!("  {:>7.1} s  in all\n", self.start.elapsed().as_secs_f64());
-        println!("{} passed, {} failed", self.tally.passed, self.tally.failed);
+        println!("  {:>7.1} s  in all", self.start.elapsed().as_secs_f64());
+        if self.tally != Tally::default() {
+            println!("\n{} passed, {} failed", self.tally.passed, self.tally.failed);
+        }
         if self.tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 }

@@ -36,8 +36,8 @@ impl Client {
         Ok(Self { stream, target: target.clone(), request: Vec::new(), answer: Vec::new() })
     }
 
-    /// Posts a body and waits for its `201`.
-    pub(crate) async fn post(&mut self, body: &str) -> Result<()> {
+    /// Posts a body, waits for its `200` or `201`, and reads the answer's body.
+    pub(crate) async fn post(&mut self, body: &str) -> Result<&[u8]> {
         self.request.clear();
         self.request.extend_from_slice(self.target.head.as_bytes());
         self.request.extend_from_slice(body.len().to_string().as_bytes());
@@ -45,26 +45,29 @@ impl Client {
         self.request.extend_from_slice(body.as_bytes());
         self.stream.write_all(&self.request).await?;
         self.answer.clear();
-        while !is_whole(&self.answer)? {
+        let body = loop {
+            if let Some(body) = body_of(&self.answer)? {
+                break body;
+            }
             if self.stream.read_buf(&mut self.answer).await? == 0 {
                 bail!("the connection ended before the answer");
             }
-        }
-        if !self.answer.starts_with(b"HTTP/1.1 201 ") {
+        };
+        if !self.answer.starts_with(b"HTTP/1.1 20") {
             bail!("the post was not taken: {}", String::from_utf8_lossy(&self.answer));
         }
-        Ok(())
+        Ok(&self.answer[body..])
     }
 }
 
-/// Whether head and body are there; an answer says how long it is.
-fn is_whole(answer: &[u8]) -> Result<bool> {
+/// Where the body begins, once head and body are there; an answer says how long it is.
+fn body_of(answer: &[u8]) -> Result<Option<usize>> {
     const NAME: &[u8] = b"content-length: ";
-    let Some(end) = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { return Ok(false) };
+    let Some(end) = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { return Ok(None) };
     let head = &answer[..end];
     let at = head.windows(NAME.len()).position(|bytes| bytes.eq_ignore_ascii_case(NAME));
     let length = at.map(|at| &head[at + NAME.len()..]).context("an answer without a length")?;
     let digits = length.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let length: usize = std::str::from_utf8(&length[..digits])?.parse()?;
-    Ok(answer.len() >= end + 4 + length)
+    Ok((answer.len() >= end + 4 + length).then_some(end + 4))
 }

@@ -6,6 +6,7 @@
 //! ratio can be had, and any switch that makes the engine faster here than it is elsewhere.
 
 mod client;
+mod engine;
 mod events;
 mod limit;
 mod measure;
@@ -87,6 +88,6 @@ async fn measure_all(effort: Effort, talk: bool) -> Result<Report> {
     let start_limit = starts::measure(&mut stage, effort, &mut report).await?;
     report.step("the lateness of a timer of one second");
     timer::measure(&mut stage, effort, start_limit, &mut report).await?;
-    stage.strike().await;
+    stage.strike().await?;
     Ok(report)
 }

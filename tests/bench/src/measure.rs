@@ -4,13 +4,16 @@ use anyhow::Result;
 use hdrhistogram::Histogram;
 use std::time::Duration;
 
+/// A minute: what takes longer counts as that.
+const LONGEST_NANOS: u64 = 60_000_000_000;
+
 /// Many durations, kept to a thousandth of each.
 #[derive(Clone, Debug)]
 pub(crate) struct Latencies(Histogram<u64>);
 
 impl Latencies {
     pub(crate) fn new() -> Result<Self> {
-        Ok(Self(Histogram::new(3)?))
+        Ok(Self(Histogram::new_with_bounds(1, LONGEST_NANOS, 3)?))
     }
 
     pub(crate) fn add(&mut self, latency: Duration) {
@@ -29,8 +32,10 @@ impl Latencies {
     }
 }
 
-/// The middle of some numbers; of two, the upper.
+/// The middle of some numbers; between the two middle ones where they are even in count.
 pub(crate) fn median(mut numbers: Vec<f64>) -> f64 {
     numbers.sort_by(f64::total_cmp);
-    numbers.get(numbers.len() / 2).copied().unwrap_or(f64::NAN)
+    let middle = numbers.len() / 2;
+    let at = |index: usize| numbers.get(index).copied().unwrap_or(f64::NAN);
+    if numbers.len() % 2 == 1 { at(middle) } else { f64::midpoint(at(middle.wrapping_sub(1)), at(middle)) }
 }

@@ -1,8 +1,8 @@
 //! Both processes, and the program that says when it runs.
 
 use crate::client::Target;
+use crate::engine::{Engine, data_dir, write_pack};
 use anyhow::{Context, Result};
-use harness::{PackFiles, World};
 use model::{Clock, SystemClock, Timestamp};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::json;
@@ -19,6 +19,11 @@ use tokio::time::timeout;
 /// Longer than any start takes on the busiest machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// The action that says when it runs.
+const MARK: &str = "ref: bench.mark\nrunner_type: native\nentry_point: mark\nparameter_format: json\n";
+/// As long as a real one, so that both sides read as many bytes.
+const NO_TOKEN: &str = "atn_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
 /// A sign of life of the program: what it read, and when it was heard.
 pub(crate) struct Sign {
     pub(crate) line: String,
@@ -28,9 +33,8 @@ pub(crate) struct Sign {
 
 /// Everything that takes part.
 pub(crate) struct Stage {
-    pub(crate) engine: World,
+    pub(crate) engine: Engine,
     pub(crate) events: Target,
-    pub(crate) marks: Target,
     pub(crate) limit: Target,
     pub(crate) echo: Target,
     pub(crate) start: Target,
@@ -48,19 +52,23 @@ impl Stage {
             "#!/bin/sh\nread -r line\nprintf '%s\\n' \"$line\" >'{}/signs'\n",
             folder.path().display()
         );
-        let mark = "ref: bench.mark\nrunner_type: native\nentry_point: mark\nparameter_format: json\n";
-        let pack = PackFiles::new("bench").trigger("tick").trigger("go").file("actions/mark.yaml", mark);
-        let engine = World::process_with(&[pack.file("actions/mark", &script)], &[]).await;
-        let program = engine.data_dir().join("packs/bench/actions/mark");
-        let (limit_process, port) = start_limit(folder.path(), &program).await?;
-        make_rules(&engine).await;
-        let (door, token) = (engine.port(), engine.info().token.clone());
+        let pack = data_dir(folder.path()).join("packs/bench");
+        let files: &[(&str, &str)] = &[
+            ("pack.yaml", "ref: bench\nversion: 1.0.0\n"),
+            ("triggers/tick.yaml", "ref: bench.tick\n"),
+            ("triggers/go.yaml", "ref: bench.go\n"),
+            ("actions/mark.yaml", MARK),
+            ("actions/mark", &script),
+        ];
+        write_pack(&pack, files)?;
+        let engine = Engine::start(folder.path()).await?;
+        let (limit_process, port) = start_limit(folder.path(), &pack.join("actions/mark")).await?;
+        make_rules(&engine).await?;
         Ok(Self {
-            events: Target::new(door, "/api/v1/events", &token),
-            marks: Target::new(door, "/api/v1/events", &token),
-            limit: Target::new(port, "/event", &token),
-            echo: Target::new(port, "/echo", &token),
-            start: Target::new(port, "/start", &token),
+            events: engine.target("/api/v1/events"),
+            limit: Target::new(port, "/event", NO_TOKEN),
+            echo: Target::new(port, "/echo", NO_TOKEN),
+            start: Target::new(port, "/start", NO_TOKEN),
             engine,
             limit_process,
             signs,
@@ -80,23 +88,25 @@ impl Stage {
     }
 
     /// Ends both.
-    pub(crate) async fn strike(mut self) {
-        self.engine.stop().await;
+    pub(crate) async fn strike(mut self) -> Result<()> {
+        self.engine.stop().await?;
         drop(self.limit_process.stdin.take());
-        let _ = self.limit_process.wait().await;
+        self.limit_process.wait().await?;
+        Ok(())
     }
 }
 
 /// One rule that looks at every event and never fires, and one that always does.
-async fn make_rules(engine: &World) {
+async fn make_rules(engine: &Engine) -> Result<()> {
     let never = json!({ "field": "event.payload.n", "operator": "less_than", "value": 0 });
     for (name, trigger, conditions) in [("looks", "bench.tick", never), ("starts", "bench.go", json!({}))] {
         let draft = json!({
             "label": name, "trigger_ref": trigger, "conditions": conditions, "action_ref": "bench.mark",
         });
         let rule = json!({ "ref": format!("default.{name}"), "draft": draft, "enabled": true });
-        engine.must("rule.create", rule).await;
+        engine.call("rule.create", &rule).await?;
     }
+    Ok(())
 }
 
 /// Makes a pipe with a name and listens to it on a thread of its own.

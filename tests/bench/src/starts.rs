@@ -17,7 +17,7 @@ const EVENT: &str = r#"{"trigger_ref":"bench.go","payload":{}}"#;
 
 pub(crate) async fn measure(stage: &mut Stage, effort: Effort, report: &mut Report) -> Result<Latencies> {
     let (mut engine, mut limit) = (Latencies::new()?, Latencies::new()?);
-    let (marks, start) = (stage.marks.clone(), stage.start.clone());
+    let (marks, start) = (stage.events.clone(), stage.start.clone());
     // The first starts fill caches.
     for target in [&marks, &start] {
         turn(stage, target, 5, &mut Latencies::new()?).await?;

@@ -29,7 +29,7 @@ pub(crate) async fn measure(
     report: &mut Report,
 ) -> Result<()> {
     stage.clear();
-    enable(stage).await;
+    enable(stage).await?;
     // The sensor starts with its first rule; its first fire may be late for that.
     let first = fire(stage).await?;
     let over = Arc::new(AtomicBool::new(false));
@@ -42,11 +42,11 @@ pub(crate) async fn measure(
     let sleep = tokio::task::spawn_blocking(move || sleeper.join())
         .await?
         .map_err(|_| anyhow::anyhow!("the sleeper has died"))??;
-    stage.engine.must("rule.disable", json!({ "ref": "default.second" })).await;
+    stage.engine.call("rule.disable", &json!({ "ref": "default.second" })).await?;
     tell(&fires, &sleep, &start, report)
 }
 
-async fn enable(stage: &Stage) {
+async fn enable(stage: &Stage) -> Result<()> {
     let draft = json!({
         "label": "second",
         "trigger_ref": "core.intervaltimer",
@@ -54,10 +54,9 @@ async fn enable(stage: &Stage) {
         "action_ref": "bench.mark",
         "action_params": { "at": "{{ event.payload.scheduled_at }}" },
     });
-    stage
-        .engine
-        .must("rule.create", json!({ "ref": "default.second", "draft": draft, "enabled": true }))
-        .await;
+    let rule = json!({ "ref": "default.second", "draft": draft, "enabled": true });
+    stage.engine.call("rule.create", &rule).await?;
+    Ok(())
 }
 
 async fn fire(stage: &mut Stage) -> Result<Fire> {

@@ -1,4 +1,5 @@
 //! Packs that are broken, and packs that go away.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use engine_tests::{PATIENCE, decisions, lab, ping, ping_rule, run, run_until};
 use harness::{PackFiles, World, wait_until};

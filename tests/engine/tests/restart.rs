@@ -1,4 +1,5 @@
 //! What an engine finds when it starts again, after an end in order and after a crash.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use engine_tests::{
     events_of, is_alive, lab, ping, ping_rule, process_of, quiet, run, run_until, stdout, wait_for_events,

@@ -1,4 +1,5 @@
 //! Sensors that misbehave cost nobody else anything.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use engine_tests::{PATIENCE, is_alive, ping, ping_rule, quiet, run, sensor, sensor_in_state};
 use harness::{PackFiles, World, wait_until};

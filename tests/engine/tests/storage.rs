@@ -1,4 +1,5 @@
 //! A disk without space, a database from the future, a folder that is taken.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use engine_tests::{PATIENCE, lab, ping, ping_rule, quiet, run_until, stdout};
 use harness::{Answer, World, api, wait_until};
@@ -6,15 +7,19 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
 
-fn call(caller: api::Caller, n: u32) -> (api::Caller, api::NewEvent) {
-    let event = api::NewEvent {
+/// An event as the timer sensor posts it.
+fn timer_event() -> api::NewEvent {
+    api::NewEvent {
         trigger_ref: "core.intervaltimer".to_owned(),
-        payload: json!({ "n": n }),
+        payload: json!({
+            "type": "interval", "interval": 1, "unit": "seconds", "interval_seconds": 1,
+            "scheduled_at": "2026-01-01T00:00:00Z", "fired_at": "2026-01-01T00:00:00Z", "delay_ms": 0,
+            "execution_count": 1, "misfired": false, "sensor_ref": "core.timer_sensor",
+        }),
         trigger_instance_id: None,
         dedupe_key: None,
         body_hash: [0; 32],
-    };
-    (caller, event)
+    }
 }
 
 /// Below the reserve nothing new is taken, and everything can be read and stopped.
@@ -27,13 +32,13 @@ async fn below_the_reserve_nothing_new_is_accepted_and_the_rest_works() {
         (api::Api::new(engine.clone()).unwrap(), engine)
     };
     let (api, engine) = start(0).await;
-    let rule = json!({"draft": {"label": "Kept", "trigger_ref": "core.intervaltimer", "trigger_params": {"interval": 1, "unit": "days"}, "action_ref": "core.noop"}, "enabled": false});
+    let days = json!({"interval": 1, "unit": "days"});
+    let rule = harness::interval_rule("default.kept", &days, "core.noop", &json!({}), false);
     api.call("rule.create", rule.clone()).await.unwrap();
     engine.stop(Duration::from_secs(5)).await;
 
     let (api, engine) = start(u64::MAX).await;
-    let (caller, event) = call(api::Caller::Admin, 1);
-    let mut refused = vec![api.post_event(&caller, NewTimerEvent::fits(event)).await.unwrap_err()];
+    let mut refused = vec![api.post_event(&api::Caller::Admin, timer_event()).await.unwrap_err()];
     for (command, request) in [("rule.create", rule), ("action.run", json!({"action_ref": "core.noop"}))] {
         refused.push(api.call(command, request).await.unwrap_err());
     }
@@ -51,20 +56,6 @@ async fn below_the_reserve_nothing_new_is_accepted_and_the_rest_works() {
     let run = api.call("action.run", json!({"action_ref": "core.noop"})).await.unwrap();
     assert_eq!(run["id"], 1, "what was refused left nothing behind");
     engine.stop(Duration::from_secs(5)).await;
-}
-
-/// An event of the timer as its trigger wants it.
-struct NewTimerEvent;
-
-impl NewTimerEvent {
-    fn fits(mut event: api::NewEvent) -> api::NewEvent {
-        event.payload = json!({
-            "type": "interval", "interval": 1, "unit": "seconds", "interval_seconds": 1,
-            "scheduled_at": "2026-01-01T00:00:00Z", "fired_at": "2026-01-01T00:00:00Z", "delay_ms": 0,
-            "execution_count": 1, "misfired": false, "sensor_ref": "core.timer_sensor",
-        });
-        event
-    }
 }
 
 /// A small file system of its own, gone with this value.
@@ -102,7 +93,7 @@ async fn post(world: &World, n: u32) -> Answer {
         .await
 }
 
-/// Posts until it is taken, as a sensor does; answers how often it was refused.
+/// Posts until it is taken, as a sensor does; answers the id.
 async fn post_until_taken(world: &World, n: u32) -> i64 {
     wait_until("a post is taken again", PATIENCE, || async move {
         let answer = post(world, n).await;
@@ -158,11 +149,25 @@ async fn a_disk_that_fills_up_refuses_with_507_loses_nothing_and_recovers_by_its
     })
     .await;
     assert!(refused.body["error"].as_str().unwrap().contains("free"), "{}", refused.body);
-    assert_eq!(world.rpc("execution.show", json!({"id": held})).await.status, 200);
+    wait_until("the end of the run could not be written down", PATIENCE, || async move {
+        let status = seen.must("engine.status", json!({})).await;
+        if status["state"] == "faulted" && status["fault"].is_string() {
+            Ok(())
+        } else {
+            Err(status.to_string())
+        }
+    })
+    .await;
+    let unfinished = world.must("execution.show", json!({"id": held})).await;
+    assert!(unfinished["execution"]["finished_at"].is_null(), "{unfinished}");
     std::fs::remove_file(&filler).unwrap();
+    // Nobody has to ask for anything: it tries again by itself.
+    wait_until("the end of the run is written down", PATIENCE, || async move {
+        let row = seen.must("execution.show", json!({"id": held})).await["execution"].clone();
+        if row["status"] == "completed" { Ok(()) } else { Err(row.to_string()) }
+    })
+    .await;
     let third = post_until_taken(&world, 3).await;
-    let ended = world.ended(held).await;
-    assert_eq!(ended["execution"]["status"], "completed", "{ended}");
     quiet(&world).await;
     let status = world.must("engine.status", json!({})).await;
     assert_eq!((&status["state"], &status["fault"]), (&json!("running"), &Value::Null));

@@ -1,4 +1,5 @@
 //! Which room may use which, and one table of versions.
+#![expect(clippy::expect_used, reason = "a test that cannot read the project fails by saying so")]
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,10 +49,8 @@ fn rows(manifest: &File, section: &str) -> Vec<(String, String)> {
             inside = head.trim_end_matches(']').ends_with(section);
         } else if inside && let Some((name, rest)) = line.split_once('=') {
             let name = name.trim().trim_end_matches(".workspace").to_owned();
-            rows.push((
-                name,
-                line.contains(".workspace").then(|| "workspace = true".to_owned()).unwrap_or(rest.to_owned()),
-            ));
+            let shared = line.contains(".workspace");
+            rows.push((name, if shared { "workspace = true".to_owned() } else { rest.to_owned() }));
         }
     }
     rows

@@ -1,4 +1,5 @@
 //! `kill -9` of a working engine, twenty times, at instants that nobody chose.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use harness::{PackFiles, World, echo_every, wait_until};
 use model::Timestamp;

@@ -18,7 +18,15 @@ details?: JsonValue, };
 
 export type Code = "invalid" | "not_found" | "conflict" | "forbidden" | "unauthorized" | "token_expired" | "busy" | "storage_full" | "unavailable" | "internal";
 
-export type UiEvent = { "type": "feed", seq: number, topics: Array<string>, } | { "type": "resync" };
+export type UiEvent = { "type": "feed", 
+/**
+ * Counts commits.
+ */
+seq: number, 
+/**
+ * What changed.
+ */
+topics: Array<string>, } | { "type": "resync" };
 
 export type Empty = Record<symbol, never>;
 

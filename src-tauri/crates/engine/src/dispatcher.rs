@@ -311,6 +311,8 @@ fn refuse_all(batch: Vec<Envelope>, fault: &mut Fault) {
     for envelope in batch {
         match envelope.reply {
             Some(reply) => drop(reply.send(Err(fault.refusal.clone()))),
+            // There will be another one.
+            None if matches!(envelope.input, Input::Alive) => {}
             None => fault.retained.push(envelope),
         }
     }

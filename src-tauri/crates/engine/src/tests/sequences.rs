@@ -62,7 +62,7 @@ fn body(timer: bool, number: u32) -> model::RuleBody {
         return every(number);
     }
     let few = json!({"all": [{"field": "event.payload.n", "operator": "less_than", "value": number}]});
-    on_ping(few, "{{ event.payload.n }}")
+    on_ping(few, "n is {{ event.payload.n }}")
 }
 
 /// One of the runs that have not ended.
@@ -166,7 +166,7 @@ fn places(world: &World) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// No pair of event and rule fires twice, ids rise, never do more runs have a place than there are places,
     /// and at any moment memory is what the database would make of it.

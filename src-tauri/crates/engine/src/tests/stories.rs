@@ -19,7 +19,7 @@ fn outcomes(step: &Step) -> Vec<Outcome> {
 #[test]
 fn an_event_is_written_before_its_decision_its_enforcement_and_its_run() {
     let mut world = World::new();
-    world.create("default.a", on_ping(Value::Null, "{{ event.payload.n }}"), true);
+    world.create("default.a", on_ping(Value::Null, "n is {{ event.payload.n }}"), true);
     let step = world.event(ping(json!({"n": 5})));
     let order: Vec<&str> = step
         .changes
@@ -39,7 +39,7 @@ fn an_event_is_written_before_its_decision_its_enforcement_and_its_run() {
         (ExecutionStatus::Scheduled, 1),
         "its start is recorded before it starts"
     );
-    assert_eq!(run.parameters["message"], json!(5).to_string());
+    assert_eq!(run.parameters["message"], "n is 5");
     assert_eq!(launched(&step), [run.id]);
 }
 

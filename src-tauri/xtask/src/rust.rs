@@ -46,7 +46,8 @@ pub(crate) fn unit_tests(place: &Place) -> Result<Tally> {
 }
 
 fn nextest(place: &Place, filter: &str) -> Result<Tally> {
-    let report = place.target.join("nextest/default/junit.xml");
+    // Nextest keeps its reports in the clone, wherever cargo builds.
+    let report = place.sh.current_dir().join("target/nextest/default/junit.xml");
     place.sh.remove_path(&report)?;
     let sh = &place.sh;
     let ran =

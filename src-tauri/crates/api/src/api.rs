@@ -73,14 +73,18 @@ pub struct SensorRule {
     pub anchor: Option<Timestamp>,
     /// The last planned instant that became an event.
     pub last_scheduled_at: Option<Timestamp>,
+    /// Every planned instant up to here has fired or was recorded as missed.
+    pub handled_until: Option<Timestamp>,
+    /// Since when the engine runs: earlier planned instants after `handled_until` were missed.
+    pub live_since: Option<Timestamp>,
     /// Fires in the life of the rule.
     pub execution_count: u64,
 }
 
 impl SensorRule {
-    /// A rule with what its timer remembers.
+    /// A rule with what its timer remembers, in an engine that runs since `live_since`.
     #[must_use]
-    pub fn new(rule: &Rule, timer: TimerMemory) -> Self {
+    pub fn new(rule: &Rule, timer: TimerMemory, live_since: Timestamp) -> Self {
         Self {
             id: rule.id.0,
             r#ref: rule.r#ref.clone(),
@@ -89,6 +93,8 @@ impl SensorRule {
             enabled: rule.enabled(),
             anchor: timer.anchor,
             last_scheduled_at: timer.last_scheduled_at,
+            handled_until: timer.handled_until,
+            live_since: Some(live_since),
             execution_count: timer.execution_count,
         }
     }
@@ -266,7 +272,9 @@ impl Api {
         let skip = (page.saturating_sub(1) as usize).saturating_mul(page_size as usize);
         let items = mine().skip(skip).take(page_size as usize);
         Ok(SensorRulePage {
-            items: items.map(|rule| SensorRule::new(rule, shared.timer(rule.id))).collect(),
+            items: items
+                .map(|rule| SensorRule::new(rule, shared.timer(rule.id), self.engine.started_at()))
+                .collect(),
             total: mine().count(),
         })
     }
@@ -278,7 +286,7 @@ impl Api {
     pub fn sensor_rule(&self, caller: &Caller, rule_ref: &str) -> Result<SensorRule, ApiError> {
         let rule = self.rule(rule_ref)?;
         Self::may_read_trigger(caller, rule.body.trigger_ref.as_str())?;
-        Ok(SensorRule::new(&rule, self.engine.shared().timer(rule.id)))
+        Ok(SensorRule::new(&rule, self.engine.shared().timer(rule.id), self.engine.started_at()))
     }
 
     /// One trigger by name.

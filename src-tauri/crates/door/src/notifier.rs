@@ -206,6 +206,7 @@ impl Stream {
                 "active": rule.enabled() && change.what != RuleChangeKind::Deleted,
                 "anchor": timer.anchor,
                 "last_scheduled_at": timer.last_scheduled_at,
+                "handled_until": timer.handled_until,
                 "execution_count": timer.execution_count,
             },
             "timestamp": change.at,

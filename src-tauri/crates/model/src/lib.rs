@@ -10,6 +10,7 @@ mod event;
 mod execution;
 mod ids;
 pub mod limits;
+mod misfire;
 mod pack;
 mod refs;
 mod rule;
@@ -23,6 +24,7 @@ pub use execution::{
     Execution, ExecutionStatus, Exit, IllegalTransition, Transition, UnknownExecutionStatus,
 };
 pub use ids::{EnforcementId, EventId, ExecutionId, RuleId};
+pub use misfire::{Misfire, MissReason};
 pub use pack::{
     Action, OutputFormat, Pack, ParameterDelivery, ParameterFormat, Runner, Sensor, StarterRule, Trigger,
 };

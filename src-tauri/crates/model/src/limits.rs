@@ -74,6 +74,22 @@ pub const REGEX_TEXT_BYTES: usize = 1024 * 1024;
 pub const UNMATCHED_KEPT: u32 = 1_000;
 /// Longest interval of a timer: a hundred years, so that no sum overflows.
 pub const INTERVAL_SECONDS: i64 = 100 * 366 * 86_400;
+/// A clock that is put back by more than this has been wrong: timers are planned anew instead of waiting for it.
+pub const CLOCK_WAIT: Duration = Duration::from_secs(3 * 3_600);
+/// An instant that is handled later than this was missed, not merely late.
+pub const MISSED_AFTER: Duration = Duration::from_secs(30);
+/// Missed instants of one rule that fire one by one under `misfire: all`, where the rule says nothing else.
+pub const MISFIRE_LIMIT: u32 = 100;
+/// The most that `misfire_limit` may say: all of them are posted in one go.
+pub const MISFIRE_LIMIT_MOST: u32 = 10_000;
+/// Planned instants that are counted one by one; beyond it a count says "at least so many".
+pub const COUNTED_FIRES: u64 = 1_000_000;
+/// Text of a cron expression.
+pub const CRON_BYTES: usize = 1_024;
+/// Text of a raw recurrence rule.
+pub const RRULE_BYTES: usize = 4 * 1_024;
+/// Longest jitter of a timer, in seconds.
+pub const JITTER_SECONDS: i64 = 86_400;
 /// Life of a sensor's token.
 pub const SENSOR_TOKEN_LIFE: Duration = Duration::from_secs(24 * 3_600);
 /// How long a replaced token still opens the door: posts in flight are not lost.

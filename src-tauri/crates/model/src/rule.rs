@@ -89,8 +89,22 @@ pub struct TimerMemory {
     pub anchor: Option<Timestamp>,
     /// The last planned instant that became an event.
     pub last_scheduled_at: Option<Timestamp>,
+    /// Every planned instant up to here has come to its end: fired, or recorded as missed. Enabling a rule and
+    /// changing its schedule put it to the instant of the change.
+    pub handled_until: Option<Timestamp>,
     /// Fires in the life of the rule.
     pub execution_count: u64,
+}
+
+impl TimerMemory {
+    /// Takes note that a planned instant has come to its end, at `now`.
+    ///
+    /// Instants come to their end in order. A mark that lies further ahead of the clock than anybody waits for
+    /// ([`limits::CLOCK_WAIT`]) was set by a clock that was wrong, and is given up.
+    pub fn handle(&mut self, at: Timestamp, now: Timestamp) {
+        let kept = self.handled_until.filter(|mark| *mark <= now.plus(limits::CLOCK_WAIT));
+        self.handled_until = kept.max(Some(at));
+    }
 }
 
 /// A rule as it stands.

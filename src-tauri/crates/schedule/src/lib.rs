@@ -7,7 +7,7 @@ mod interval;
 mod parameters;
 
 use interval::Interval;
-use model::{Invalid, Ref, Timestamp, nearest};
+use model::{Invalid, Ref, RuleId, Timestamp, nearest};
 use parameters::Parameters;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -39,6 +39,21 @@ impl From<Timestamp> for Fire {
     }
 }
 
+/// What becomes of planned instants that could not fire in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MisfirePolicy {
+    /// Nothing: they are recorded as missed.
+    Skip,
+    /// The newest fires, late, and stands for all.
+    Once,
+    /// Each fires, late, in order; of more than `limit` only the newest.
+    All {
+        /// How many, at least 1.
+        limit: u32,
+    },
+}
+
 /// When a timer fires. Its instants rise strictly and none comes twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule(Kind);
@@ -68,6 +83,18 @@ impl Schedule {
         }
     }
 
+    /// The schedule as this rule has it: its jitter differs from that of other rules with the same parameters.
+    #[must_use]
+    pub fn for_rule(self, _rule: RuleId) -> Self {
+        self
+    }
+
+    /// What becomes of instants that could not fire in time.
+    #[must_use]
+    pub fn misfire(&self) -> MisfirePolicy {
+        MisfirePolicy::Once
+    }
+
     /// The first instant strictly after `after`; none where the schedule has ended.
     #[must_use]
     pub fn next_after(&self, after: Timestamp) -> Option<Fire> {
@@ -76,7 +103,8 @@ impl Schedule {
         }
     }
 
-    /// How many instants lie in `(after, until]`.
+    /// How many instants lie in `(after, until]`; where they can only be counted one by one, at most
+    /// [`model::limits::COUNTED_FIRES`].
     #[must_use]
     pub fn count_between(&self, after: Timestamp, until: Timestamp) -> u64 {
         match &self.0 {

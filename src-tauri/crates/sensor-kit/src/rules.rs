@@ -34,6 +34,12 @@ pub struct Rule {
     /// For timers: the last planned instant that became an event.
     #[serde(default)]
     pub last_scheduled_at: Option<Timestamp>,
+    /// For timers: every planned instant up to here has fired or was recorded as missed.
+    #[serde(default)]
+    pub handled_until: Option<Timestamp>,
+    /// For timers: since when the engine runs; planned instants between `handled_until` and here were missed.
+    #[serde(default)]
+    pub live_since: Option<Timestamp>,
     /// For timers: the fires in the life of the rule.
     #[serde(default)]
     pub execution_count: u64,

@@ -9,7 +9,8 @@ use rusqlite::{Connection, Row};
 use std::collections::BTreeSet;
 
 const RULE_COLUMNS: &str = "rule.id, rule.ref, rule.body, rule.state, rule.version, rule.created, rule.updated, \
-                            rule_timer.anchor, rule_timer.last_scheduled_at, rule_timer.execution_count";
+                            rule_timer.anchor, rule_timer.last_scheduled_at, rule_timer.execution_count, \
+                            rule_timer.handled_until";
 
 /// Reads it all in one transaction.
 pub(crate) fn snapshot(conn: &Connection) -> Result<Snapshot, QueryError> {
@@ -63,6 +64,7 @@ fn read_rule(row: &Row<'_>) -> rusqlite::Result<Rule> {
         timer: TimerMemory {
             anchor: get_optional(row, 7)?,
             last_scheduled_at: get_optional(row, 8)?,
+            handled_until: get_optional(row, 10)?,
             execution_count: count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0),
         },
         created: row.get::<_, Column<_>>(5)?.0,

@@ -17,8 +17,13 @@ pub(crate) struct Format {
 }
 
 /// The database of the engine's memory.
-pub(crate) const STATE: Format =
-    Format { application_id: 0x4174_7453, steps: &[include_str!("../migrations/state/001_begin.sql")] };
+pub(crate) const STATE: Format = Format {
+    application_id: 0x4174_7453,
+    steps: &[
+        include_str!("../migrations/state/001_begin.sql"),
+        include_str!("../migrations/state/002_misfires.sql"),
+    ],
+};
 
 /// The database of what runs print.
 pub(crate) const OUTPUT: Format =

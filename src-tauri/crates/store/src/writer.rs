@@ -355,14 +355,16 @@ impl Transaction<'_> {
 
     fn rule_timer(&mut self, rule: &Rule) -> Result<(), CommitError> {
         self.run(
-            "INSERT INTO rule_timer (rule, anchor, last_scheduled_at, execution_count) VALUES (?1, ?2, ?3, ?4) \
-             ON CONFLICT (rule) DO UPDATE SET anchor = excluded.anchor, \
-             last_scheduled_at = excluded.last_scheduled_at, execution_count = excluded.execution_count",
+            "INSERT INTO rule_timer (rule, anchor, last_scheduled_at, execution_count, handled_until) \
+             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (rule) DO UPDATE SET anchor = excluded.anchor, \
+             last_scheduled_at = excluded.last_scheduled_at, execution_count = excluded.execution_count, \
+             handled_until = excluded.handled_until",
             params![
                 rule.id.0,
                 rule.timer.anchor.map(Column),
                 rule.timer.last_scheduled_at.map(Column),
-                i64::try_from(rule.timer.execution_count).unwrap_or(i64::MAX)
+                i64::try_from(rule.timer.execution_count).unwrap_or(i64::MAX),
+                rule.timer.handled_until.map(Column)
             ],
         )
     }

@@ -93,7 +93,7 @@ pub(crate) fn rule(id: i64, name: &str) -> Rule {
         },
         state: RuleState::Enabled,
         version: 1,
-        timer: TimerMemory { anchor: Some(second(0)), last_scheduled_at: None, execution_count: 0 },
+        timer: TimerMemory { anchor: Some(second(0)), ..TimerMemory::default() },
         created: second(0),
         updated: second(0),
     }

@@ -6,8 +6,10 @@
 //! ratio can be had, and any switch that makes the engine faster here than it is elsewhere.
 
 mod client;
+mod crowd;
 mod engine;
 mod events;
+mod idle;
 mod limit;
 mod measure;
 mod report;
@@ -23,14 +25,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// Measures events, acknowledgements, starts and timers beside this machine's own limit.
+/// Measures events, acknowledgements, starts, timers and idleness beside this machine's own limit.
 #[derive(Parser)]
 #[command(name = "bench", bin_name = "cargo xtask bench")]
 struct Arguments {
-    /// A short look: about half a minute
+    /// A short look: about a minute and a half
     #[arg(long, conflicts_with = "full")]
     quick: bool,
-    /// The timer for five minutes
+    /// The timer and the idle engine for five minutes each
     #[arg(long)]
     full: bool,
     /// Answer in JSON
@@ -89,5 +91,9 @@ async fn measure_all(effort: Effort, talk: bool) -> Result<Report> {
     report.step("the lateness of a timer of one second");
     timer::measure(&mut stage, effort, start_limit, &mut report).await?;
     stage.strike().await?;
+    report.step("a thousand timers due in one second");
+    crowd::measure(&mut report).await?;
+    report.step("an idle engine");
+    idle::measure(effort, &mut report).await?;
     Ok(report)
 }

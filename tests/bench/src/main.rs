@@ -13,6 +13,7 @@ mod idle;
 mod limit;
 mod measure;
 mod report;
+mod runs;
 mod stage;
 mod starts;
 mod timer;
@@ -46,7 +47,7 @@ struct Arguments {
 enum Part {
     /// The other process, whose speed is the limit
     #[command(hide = true)]
-    Limit { folder: PathBuf, program: PathBuf },
+    Limit { folder: PathBuf, programs: PathBuf },
 }
 
 /// How long each measurement takes.
@@ -72,8 +73,8 @@ impl Effort {
 fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    if let Some(Part::Limit { folder, program }) = &arguments.part {
-        runtime.block_on(limit::serve(folder, program))?;
+    if let Some(Part::Limit { folder, programs }) = &arguments.part {
+        runtime.block_on(limit::serve(folder, programs))?;
         return Ok(ExitCode::SUCCESS);
     }
     let report = runtime.block_on(measure_all(Effort::of(&arguments), !arguments.json))?;
@@ -88,6 +89,8 @@ async fn measure_all(effort: Effort, talk: bool) -> Result<Report> {
     events::measure(&stage, effort, &mut report).await?;
     report.step("from an event to the start of a process");
     let start_limit = starts::measure(&mut stage, effort, &mut report).await?;
+    report.step("runs a second");
+    runs::measure(&stage, effort, &mut report).await?;
     report.step("the lateness of a timer of one second");
     timer::measure(&mut stage, effort, start_limit, &mut report).await?;
     stage.strike().await?;

@@ -175,7 +175,7 @@ impl Report {
         println!(
             "\nL is measured in the same run, in turns with the engine: axum and one row an event in SQLite (FULL, \
              group commit,\nanswered after the commit); for F3 then a bare start of the same program; for F4 \
-             clock_nanosleep and the L of F3.\n{cores} cores, shared by clients, engine and whatever else runs here."
+             clock_nanosleep and the L of F3; for F6\naxum with a bare run of the same program.\n{cores} cores, shared by clients, engine and whatever else runs here."
         );
     }
 }

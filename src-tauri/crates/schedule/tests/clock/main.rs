@@ -43,25 +43,20 @@ fn agree(schedule: &Schedule, after: i64, until: i64, found: &[Found], what: &st
     let told: Vec<Found> =
         fires.iter().map(|fire| Found { at: fire.at.as_seconds(), noted: fire.note.is_some() }).collect();
     assert_eq!(told, found, "{what}");
-    let count = |after: i64, until: i64| schedule.count_between(at(after), at(until));
-    assert_eq!(count(after, until), found.len() as u64, "{what}");
-    assert_eq!(schedule.last_until(at(after), at(until)).as_ref(), fires.last(), "{what}");
-    // From the middle, and at and just before a fire.
-    let place = fires.len() / 2;
-    if let Some(fire) = fires.get(place) {
-        let middle = fire.at.as_seconds();
+    // From anywhere, and at and just before a fire.
+    let even = (0..=60).map(|part| at(after).plus_micros((until - after) * part * 1_000_000 / 60));
+    let fire = fires.get(fires.len() / 2).map(|fire| fire.at);
+    for place in even.chain(fire).chain(fire.map(|fire| fire.plus_micros(-1))) {
+        let passed = fires.partition_point(|fire| fire.at <= place);
+        let next = schedule.next_after(place).filter(|fire| fire.at <= at(until));
+        assert_eq!(next.as_ref(), fires.get(passed), "{what}, after {place}");
+        let last = schedule.last_until(at(after), place);
+        assert_eq!(last.as_ref(), passed.checked_sub(1).map(|last| &fires[last]), "{what}, until {place}");
+        assert_eq!(schedule.count_between(at(after), place), passed as u64, "{what}, until {place}");
         assert_eq!(
-            (count(after, middle), count(middle, until)),
-            (place as u64 + 1, (fires.len() - place - 1) as u64),
-            "{what}"
+            schedule.count_between(place, at(until)),
+            (fires.len() - passed) as u64,
+            "{what}, after {place}"
         );
-        assert_eq!(schedule.last_until(at(after), fire.at).as_ref(), Some(fire), "{what}");
-        let before = fire.at.plus_micros(-1);
-        assert_eq!(
-            schedule.last_until(at(after), before).as_ref(),
-            place.checked_sub(1).map(|n| &fires[n]),
-            "{what}"
-        );
-        assert_eq!(schedule.count_between(at(after), before), place as u64, "{what}");
     }
 }

@@ -3,8 +3,9 @@
 use crate::datetime::Datetime;
 use crate::interval::Interval;
 use crate::parameters::Parameters;
+use crate::recurrence::Recurrence;
 use crate::zone::Zone;
-use crate::{DATETIME, Fire, INTERVAL, TRIGGERS};
+use crate::{DATETIME, Fire, INTERVAL, RECURRENCE, TRIGGERS};
 use model::{Invalid, Timestamp, nearest};
 use serde_json::{Map, Value};
 
@@ -13,6 +14,7 @@ use serde_json::{Map, Value};
 pub(crate) enum Kind {
     Interval(Interval),
     Datetime(Datetime),
+    Recurrence(Box<Recurrence>),
 }
 
 impl Kind {
@@ -25,6 +27,8 @@ impl Kind {
         match trigger {
             INTERVAL => Interval::parse(&Parameters::new(INTERVAL, params), anchor).map(Self::Interval),
             DATETIME => Datetime::parse(&Parameters::new(DATETIME, params)).map(Self::Datetime),
+            RECURRENCE => Recurrence::parse(&Parameters::new(RECURRENCE, params), anchor)
+                .map(|recurrence| Self::Recurrence(Box::new(recurrence))),
             other => Err(not_a_timer(other)),
         }
     }
@@ -34,6 +38,7 @@ impl Kind {
         match self {
             Self::Interval(interval) => interval.next_after(after).map(Fire::from),
             Self::Datetime(once) => once.next_after(after),
+            Self::Recurrence(recurrence) => recurrence.next_after(after),
         }
     }
 
@@ -42,6 +47,7 @@ impl Kind {
         match self {
             Self::Interval(interval) => interval.last_until(after, until).map(Fire::from),
             Self::Datetime(once) => once.last_until(after, until),
+            Self::Recurrence(recurrence) => recurrence.last_until(after, until),
         }
     }
 
@@ -50,6 +56,7 @@ impl Kind {
         match self {
             Self::Interval(interval) => interval.count_between(after, until),
             Self::Datetime(once) => u64::from(once.last_until(after, until).is_some()),
+            Self::Recurrence(recurrence) => recurrence.count_between(after, until),
         }
     }
 
@@ -58,6 +65,7 @@ impl Kind {
         match self {
             Self::Interval(_) => None,
             Self::Datetime(once) => once.zone(),
+            Self::Recurrence(recurrence) => Some(recurrence.zone()),
         }
     }
 
@@ -66,6 +74,7 @@ impl Kind {
         match self {
             Self::Interval(interval) => interval.sentence(),
             Self::Datetime(once) => once.sentence(),
+            Self::Recurrence(recurrence) => recurrence.sentence(),
         }
     }
 
@@ -74,6 +83,7 @@ impl Kind {
         match self {
             Self::Interval(interval) => Some(interval.seconds() * 1_000),
             Self::Datetime(_) => None,
+            Self::Recurrence(recurrence) => recurrence.period_ms(),
         }
     }
 
@@ -82,6 +92,7 @@ impl Kind {
         match self {
             Self::Interval(interval) => interval.describe(),
             Self::Datetime(once) => once.describe(),
+            Self::Recurrence(recurrence) => recurrence.describe(),
         }
     }
 }

@@ -10,6 +10,7 @@ mod jitter;
 mod kind;
 mod parameters;
 mod policy;
+mod recurrence;
 mod wall;
 mod words;
 mod zone;
@@ -27,9 +28,11 @@ pub use zone::Zone;
 const INTERVAL: &str = "core.intervaltimer";
 /// The trigger of timers that fire once.
 const DATETIME: &str = "core.datetimetimer";
+/// The trigger of timers that follow a recurrence rule.
+const RECURRENCE: &str = "core.rruletimer";
 
 /// The triggers whose parameters this crate understands.
-pub const TRIGGERS: &[&str] = &[INTERVAL, DATETIME];
+pub const TRIGGERS: &[&str] = &[INTERVAL, DATETIME, RECURRENCE];
 
 /// Whether a trigger is one of the timers.
 #[must_use]

@@ -154,7 +154,7 @@ impl<W: Wall> Walled<W> {
     }
 
     /// A planned local time that clocks show at this instant.
-    fn shown_at(&self, civil: DateTime, at: Instant, segment: Segment) -> Option<Fire> {
+    pub(crate) fn shown_at(&self, civil: DateTime, at: Instant, segment: Segment) -> Option<Fire> {
         let at = Timestamp::from_micros(at.as_microsecond());
         let resolved = self.zone.resolve(civil);
         let twice = resolved.filter(|resolved| resolved.turn == Turn::Twice);

@@ -1,0 +1,9 @@
+//! Recurrences: what RFC 5545 shows, what it forbids, and what follows from it in every zone.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod ask;
+mod examples;
+mod more_examples;
+mod refused;
+mod told;

@@ -94,8 +94,8 @@ pub const RECURRENCE_COUNT: i64 = 10_000;
 pub const RECURRENCE_INTERVAL: i64 = 2_147_483_647;
 /// How far a recurrence looks for its next instant: after 400 years the calendar is the same again.
 pub const RECURRENCE_YEARS: i64 = 400;
-/// Steps of one such search; some nanoseconds each, so that an answer comes within 10 ms.
-pub const RECURRENCE_STEPS: u32 = 1_000_000;
+/// Steps of one such search: an answer comes within 10 ms.
+pub const RECURRENCE_STEPS: u32 = 500_000;
 /// Longest jitter of a timer, in seconds.
 pub const JITTER_SECONDS: i64 = 86_400;
 /// Life of a sensor's token.

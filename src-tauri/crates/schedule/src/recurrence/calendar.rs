@@ -4,7 +4,10 @@
 //! lengths of that year and the year before. So there are 21 kinds of years, and one row of bits for each answers
 //! every question about every year.
 
+use super::rule::{ByDay, List, Rule};
+use crate::effort;
 use std::fmt;
+use std::sync::OnceLock;
 
 /// Seconds of a day on the wall clock.
 pub(super) const DAY: i64 = 86_400;
@@ -181,39 +184,50 @@ impl YearKind {
     }
 }
 
-/// The allowed days of every kind of year, one bit for each day.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) struct Days(Box<[[u64; 6]; YearKind::COUNT]>);
+/// The days that a rule allows: one bit for each day of every kind of year. A kind is looked at when it is first asked
+/// for, since most schedules are only ever asked about a year or two.
+#[derive(Clone)]
+pub(super) struct Days {
+    /// With everything that it leaves to its start.
+    rule: Rule,
+    kinds: Box<[OnceLock<Year>; YearKind::COUNT]>,
+}
+
+type Year = [u64; 6];
+
+impl PartialEq for Days {
+    fn eq(&self, other: &Self) -> bool {
+        self.rule == other.rule
+    }
+}
+
+impl Eq for Days {}
 
 impl fmt::Debug for Days {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let years = self.0.map(|year| year.iter().map(|word| word.count_ones()).sum::<u32>());
-        f.debug_tuple("Days").field(&years).finish()
+        f.debug_tuple("Days").field(&self.rule).finish()
     }
 }
 
 impl Days {
-    /// The days for which `allows` says yes.
-    pub(super) fn new(week_start: i64, allows: impl Fn(&DayFacts) -> bool) -> Self {
-        let mut kinds = Box::new([[0; 6]; YearKind::COUNT]);
-        for kind in YearKind::all() {
-            for day in (0..kind.days()).filter(|day| allows(&kind.facts(*day, week_start))) {
-                let (word, bit) = place(day);
-                kinds[kind.index()][word] |= 1 << bit;
-            }
-        }
-        Self(kinds)
+    /// The days of a rule that leaves none to its start.
+    pub(super) fn new(rule: Rule) -> Self {
+        Self { rule, kinds: Box::new([const { OnceLock::new() }; YearKind::COUNT]) }
     }
 
     /// Whether no day of any year is allowed.
     pub(super) fn none(&self) -> bool {
-        self.0.iter().flatten().all(|word| *word == 0)
+        YearKind::all().all(|kind| self.of_kind(kind).iter().all(|word| *word == 0))
     }
 
     pub(super) fn has(&self, day: i64) -> bool {
+        self.year(day).has(day)
+    }
+
+    /// The year that holds a day, for many questions about days that lie close together.
+    pub(super) fn year(&self, day: i64) -> YearOfDays<'_> {
         let year = year_of(day);
-        let (word, bit) = place(day - first_day(year));
-        self.of(year)[word] >> bit & 1 == 1
+        YearOfDays { first: first_day(year), end: first_day(year + 1), days: self.of(year) }
     }
 
     /// The first allowed day from `day` to `last`; each year that is looked at is a step.
@@ -251,9 +265,60 @@ impl Days {
         (from..to).filter(|day| self.has(*day)).nth(usize::try_from(index).ok()?)
     }
 
-    fn of(&self, year: i64) -> &[u64; 6] {
-        &self.0[YearKind::of(year).index()]
+    fn of(&self, year: i64) -> &Year {
+        self.of_kind(YearKind::of(year))
     }
+
+    fn of_kind(&self, kind: YearKind) -> &Year {
+        self.kinds[kind.index()].get_or_init(|| {
+            let mut year = [0; 6];
+            let week_start = i64::from(self.rule.week_start);
+            for day in (0..kind.days()).filter(|day| allows(&self.rule, &kind.facts(*day, week_start))) {
+                let (word, bit) = place(day);
+                year[word] |= 1 << bit;
+            }
+            year
+        })
+    }
+}
+
+/// The allowed days of one year.
+pub(super) struct YearOfDays<'a> {
+    first: i64,
+    end: i64,
+    days: &'a Year,
+}
+
+impl YearOfDays<'_> {
+    /// Whether a day lies in the year.
+    pub(super) fn holds(&self, day: i64) -> bool {
+        (self.first..self.end).contains(&day)
+    }
+
+    /// Whether a day of the year is allowed.
+    pub(super) fn has(&self, day: i64) -> bool {
+        let (word, bit) = place(day - self.first);
+        self.days[word] >> bit & 1 == 1
+    }
+}
+
+/// Whether a rule with its defaults allows a day.
+fn allows(rule: &Rule, day: &DayFacts) -> bool {
+    let holds = |list: List, (from_start, from_end): (i64, i64)| {
+        let numbers = rule.list(list);
+        let any = |number: &i16| [from_start, from_end].contains(&i64::from(*number));
+        numbers.is_empty() || numbers.iter().any(any)
+    };
+    let nth = if rule.counts_in_months() { day.nth_in_month } else { day.nth_in_year };
+    let by_day = |by: &ByDay| {
+        let which = i64::from(by.nth);
+        i64::from(by.weekday) == day.weekday && (which == 0 || which == nth.0 || which == nth.1)
+    };
+    holds(List::Month, (day.month, day.month))
+        && holds(List::WeekNo, day.week)
+        && holds(List::YearDay, day.year_day)
+        && holds(List::MonthDay, day.month_day)
+        && (rule.days.is_empty() || rule.days.iter().any(by_day))
 }
 
 /// What one search may still do, so that its work is bounded whatever it looks for.
@@ -269,13 +334,9 @@ impl Steps {
 
     /// One step; none where all are taken.
     pub(super) fn take(&mut self) -> Option<()> {
+        effort::step();
         self.left = self.left.checked_sub(1)?;
         Some(())
-    }
-
-    #[cfg(test)]
-    pub(super) fn left(&self) -> u32 {
-        self.left
     }
 }
 
@@ -285,7 +346,7 @@ fn place(day: i64) -> (usize, i64) {
 }
 
 /// The first bit of a year from `from` on.
-fn next_bit_of(year: &[u64; 6], from: i64) -> Option<i64> {
+fn next_bit_of(year: &Year, from: i64) -> Option<i64> {
     let (start, bit) = place(from);
     let words = (0..).step_by(64).zip(year).skip(start);
     let mut mask = u64::MAX << bit;
@@ -299,7 +360,7 @@ fn next_bit_of(year: &[u64; 6], from: i64) -> Option<i64> {
 }
 
 /// How many bits of a year lie in `from..to`.
-fn count_of(year: &[u64; 6], from: i64, to: i64) -> i64 {
+fn count_of(year: &Year, from: i64, to: i64) -> i64 {
     let below = |end: i64| {
         let (full, bit) = place(end);
         let whole: u32 = year.iter().take(full).map(|word| word.count_ones()).sum();

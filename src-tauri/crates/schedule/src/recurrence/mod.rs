@@ -62,6 +62,8 @@ struct Start {
     at: Timestamp,
     /// What clocks show there, or were meant to show where a clock change skips it.
     civil: DateTime,
+    /// Whether the parameters say it, not the first enabling.
+    given: bool,
 }
 
 impl Recurrence {
@@ -120,12 +122,33 @@ impl Recurrence {
             Some(until) => self.local.wall.end(until.local_end(&self.local.zone)),
             None => {}
         }
-        let Some(count) = self.rule.count else { return };
-        let next = |at: &Timestamp| self.next_after(*at).map(|fire| fire.at);
-        let instants = std::iter::successors(next(&self.start.just_before()), next);
-        if let Some(last) = instants.take(count).last() {
+        if let Some(last) = self.rule.count.and_then(|count| self.nth(count)) {
             self.last = last;
         }
+    }
+
+    /// The instant that is number `count` from the start; none where there are fewer.
+    fn nth(&self, count: usize) -> Option<Timestamp> {
+        let Some(offset) = self.elapsed else {
+            // Several local times of one gap are one instant, so that it may take more of them.
+            let (mut planned, before) = (count, self.start.just_before());
+            loop {
+                let last = self.local.zone.resolve(self.local.wall.nth(planned - 1)?)?.at;
+                let instants = usize::try_from(self.local.count_between(before, last)).unwrap_or(count);
+                if instants >= count {
+                    return Some(last);
+                }
+                planned += count - instants;
+            }
+        };
+        let mut left = count;
+        let mut last = None;
+        self.elapsed_each(self.start.at.as_seconds(), i64::MAX, offset, |at| {
+            left -= 1;
+            last = Some(at);
+            (left > 0).then_some(())
+        });
+        last.filter(|_| left == 0).map(Timestamp::from_seconds)
     }
 
     /// The first planned instant strictly after `after`.
@@ -164,7 +187,14 @@ impl Recurrence {
                 let passed = |at: Timestamp| (at.as_seconds() - start).div_euclid(period);
                 u64::try_from(passed(until) - passed(after)).unwrap_or(0)
             }
-            (Some(offset), None) => self.elapsed_count(after.as_seconds() + 1, until.as_seconds(), offset),
+            (Some(offset), None) => {
+                let mut count = 0;
+                self.elapsed_each(after.as_seconds() + 1, until.as_seconds(), offset, |_| {
+                    count += 1;
+                    (count < limits::COUNTED_FIRES).then_some(())
+                });
+                count
+            }
         }
     }
 
@@ -194,22 +224,17 @@ impl Recurrence {
         found
     }
 
-    /// How many instants there are from `from` to `until`; at most [`limits::COUNTED_FIRES`].
-    fn elapsed_count(&self, from: i64, until: i64, offset: i64) -> u64 {
-        let mut count = 0;
+    /// Goes through the instants from `from` to `until`, as long as `visit` wants more.
+    fn elapsed_each(&self, from: i64, until: i64, offset: i64, mut visit: impl FnMut(i64) -> Option<()>) {
         self.elapsed_pieces(from, until, |piece| {
             let shift = piece.offset - offset;
             let mut from = piece.from + piece.offset;
             while let Some(at) = self.local.wall.next(from, piece.until + piece.offset, shift, &mut steps()) {
-                count += 1;
-                if count == limits::COUNTED_FIRES {
-                    return None;
-                }
+                visit(at - piece.offset)?;
                 from = at + 1;
             }
             Some(())
         });
-        count
     }
 
     /// Goes through the stretches of one offset from `from` to `until`, as long as `visit` wants more.
@@ -227,14 +252,19 @@ impl Recurrence {
         }
     }
 
+    /// The fire at an instant, in seconds since the epoch.
     fn elapsed_fire(&self, at: i64) -> Option<Fire> {
-        let at = Instant::from_second(at).ok()?;
-        let segment = self.local.zone.segment(at);
-        self.local.shown_at(segment.local(at), at, segment)
+        let civil = self.local.zone.civil(Timestamp::from_seconds(at));
+        Instant::from_second(at).ok().map(|at| self.local.shown_at(civil, at))
     }
 
     pub(crate) fn zone(&self) -> &Zone {
         &self.local.zone
+    }
+
+    /// Whether its instants are the same whenever the rule is first enabled. One that has none is left to the engine.
+    pub(crate) fn fixed(&self) -> bool {
+        self.start.given && self.next_after(Timestamp::MIN).is_some()
     }
 
     pub(crate) fn sentence(&self) -> String {
@@ -267,9 +297,12 @@ struct Piece {
 impl Start {
     /// Reads `dtstart`; without it the rule starts where it was first enabled.
     fn read(parameters: &Parameters<'_>, zone: &Zone, anchor: Option<Timestamp>) -> Result<Self, Invalid> {
-        let at_instant = |at: Timestamp| Self { at, civil: zone.civil(at) };
-        let at_local = |civil: DateTime| zone.resolve(civil).map(|resolved| Self { at: resolved.at, civil });
-        let Some(text) = parameters.text("dtstart", "2026-03-28T09:30")? else {
+        let text = parameters.text("dtstart", "2026-03-28T09:30")?;
+        let given = text.is_some();
+        let at_instant = |at: Timestamp| Self { at, civil: zone.civil(at), given };
+        let at_local =
+            |civil: DateTime| zone.resolve(civil).map(|resolved| Self { at: resolved.at, civil, given });
+        let Some(text) = text else {
             let anchor = anchor.map(|at| at_instant(Timestamp::from_seconds(at.as_seconds())));
             return anchor
                 .or_else(|| at_local(START))

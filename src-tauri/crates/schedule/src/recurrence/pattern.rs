@@ -5,12 +5,13 @@
 //! day and from allowed hour to allowed hour.
 
 use super::calendar::{
-    CYCLE_DAYS, DAY, DayFacts, Days, Steps, first_day, first_day_of_month, first_week, month_of,
-    week_year_of, weekday, year_of,
+    CYCLE_DAYS, DAY, Days, Steps, first_day, first_day_of_month, first_week, month_of, week_year_of, weekday,
+    year_of,
 };
 use super::rule::{ByDay, Freq, List, Rule};
 use super::times::{Times, bits, has_bit, index_of, next_bit};
 use crate::wall::Wall;
+use crate::zone::just_before;
 use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime};
 use model::limits;
@@ -60,15 +61,13 @@ impl Pattern {
         let positions = rule.list(List::SetPos);
         let longer = rule.freq > Freq::Daily;
         let any = |bits: u64| if bits == 0 { u64::MAX } else { bits };
-        let week_start = i64::from(rule.week_start);
         Self {
             freq: rule.freq,
             interval: rule.interval,
             start: seconds_of(start),
             last: seconds_of(DateTime::MAX),
-            week_start,
+            week_start: i64::from(rule.week_start),
             by_week: rule.has(List::WeekNo),
-            days: Days::new(week_start, |day| allows(&explicit, day)),
             times: if longer || positions.is_empty() { times } else { times.choose(positions) },
             positions: if longer { positions.to_vec() } else { Vec::new() },
             hours: any(hours),
@@ -79,6 +78,7 @@ impl Pattern {
                 Freq::Minutely => !rule.has(List::Second),
                 _ => false,
             },
+            days: Days::new(explicit),
         }
     }
 
@@ -102,6 +102,12 @@ impl Pattern {
             None if self.positions.is_empty() => self.next_day(from, until, steps),
             None => self.next_chosen(from, until, steps),
         }
+    }
+
+    /// The local time that has `index` others before it.
+    pub(super) fn nth(&self, index: usize) -> Option<DateTime> {
+        let next = |from: i64| self.next(from, i64::MAX, 0, &mut steps());
+        civil_of(std::iter::successors(next(self.start), |at| next(at + 1)).nth(index)?)
     }
 
     /// The last local time from `from` to `until`, both included.
@@ -166,6 +172,7 @@ impl Pattern {
         let base = if self.follows_start { shift } else { 0 };
         let last = until.div_euclid(DAY);
         let mut at = from;
+        let mut year = self.days.year(at.div_euclid(DAY));
         while at <= until {
             steps.take()?;
             let into = (at - first).rem_euclid(self.interval * unit);
@@ -174,7 +181,10 @@ impl Pattern {
                 continue;
             }
             let day = at.div_euclid(DAY);
-            if !self.days.has(day) {
+            if !year.holds(day) {
+                year = self.days.year(day);
+            }
+            if !year.has(day) {
                 at = self.days.next(day, last, steps)? * DAY;
                 continue;
             }
@@ -247,14 +257,30 @@ impl Pattern {
 }
 
 impl Wall for Pattern {
+    fn count(&self, from: DateTime, to: DateTime) -> u64 {
+        let (from, last) = (after(just_before(from)), before(to));
+        let next = |from: i64| self.next(from, last, 0, &mut steps());
+        let planned = std::iter::successors(next(from), |at| next(at + 1));
+        planned.zip(0..limits::COUNTED_FIRES).fold(0, |count, _| count + 1)
+    }
+
     fn after(&self, at: DateTime) -> Option<DateTime> {
-        civil_of(self.next(seconds_of(at) + 1, i64::MAX, 0, &mut steps())?)
+        civil_of(self.next(after(at), i64::MAX, 0, &mut steps())?)
     }
 
     fn before(&self, at: DateTime) -> Option<DateTime> {
-        let whole = i64::from(at.subsec_nanosecond() == 0);
-        civil_of(self.last(i64::MIN, seconds_of(at) - whole)?)
+        civil_of(self.last(i64::MIN, before(at))?)
     }
+}
+
+/// The first whole second after a local time.
+fn after(at: DateTime) -> i64 {
+    seconds_of(at) + 1
+}
+
+/// The last whole second before a local time.
+fn before(at: DateTime) -> i64 {
+    seconds_of(at) - i64::from(at.subsec_nanosecond() == 0)
 }
 
 /// The steps of one search.
@@ -320,25 +346,6 @@ fn with_defaults(rule: &Rule, start: DateTime) -> Rule {
         }
     }
     rule
-}
-
-/// Whether a rule with its defaults allows a day.
-fn allows(rule: &Rule, day: &DayFacts) -> bool {
-    let holds = |list: List, (from_start, from_end): (i64, i64)| {
-        let numbers = rule.list(list);
-        let any = |number: &i16| [from_start, from_end].contains(&i64::from(*number));
-        numbers.is_empty() || numbers.iter().any(any)
-    };
-    let nth = if rule.counts_in_months() { day.nth_in_month } else { day.nth_in_year };
-    let by_day = |by: &ByDay| {
-        let which = i64::from(by.nth);
-        i64::from(by.weekday) == day.weekday && (which == 0 || which == nth.0 || which == nth.1)
-    };
-    holds(List::Month, (day.month, day.month))
-        && holds(List::WeekNo, day.week)
-        && holds(List::YearDay, day.year_day)
-        && holds(List::MonthDay, day.month_day)
-        && (rule.days.is_empty() || rule.days.iter().any(by_day))
 }
 
 /// Whole seconds of a local time.

@@ -65,7 +65,8 @@ impl Hand {
         let busy =
             |state: &mut State| !state.sleeper.is_some_and(|until| state.stays(until, self.0.clock.now()));
         let state = self.0.state.lock().unwrap();
-        let (_state, waited) = self.0.changed.wait_timeout_while(state, Duration::from_secs(30), busy).unwrap();
+        let (_state, waited) =
+            self.0.changed.wait_timeout_while(state, Duration::from_secs(30), busy).unwrap();
         assert!(!waited.timed_out(), "the sleeper never came to rest");
     }
 

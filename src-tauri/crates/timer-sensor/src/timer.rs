@@ -98,9 +98,10 @@ impl Timer {
     }
 
     /// The engine says that every instant up to `mark` has come to its end. Where this timer is behind, the rule was
-    /// switched off and on again unheard, and the engine has recorded what lay between.
+    /// switched off and on again unheard, and the engine has recorded what lay between. A mark ahead of the clock is of a time
+    /// when the clock was wrong, and would silence a timer that was planned anew since.
     pub(crate) fn heed(&mut self, mark: Timestamp, now: Timestamp) {
-        if mark > self.history.mark() && !is_wild(mark, now) {
+        if mark > self.history.mark() && mark <= now {
             self.history.move_to(mark);
             self.making_up_until = None;
             self.plan();

@@ -216,3 +216,6 @@ fn ten_thousand_timers_of_one_second_all_fire() {
     assert_eq!(fired.len(), 10_000);
     assert_eq!(due(&mut agenda, at(1.0)), []);
 }
+
+mod laws;
+mod policies;

@@ -130,3 +130,6 @@ fn hand_over(agenda: &mut Agenda, time: &impl Time, poster: &Poster, sensor: &Re
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,8 +32,8 @@ pub struct Backlog;
 
 /// Takes what is to be posted, from any thread.
 ///
-/// What belongs to one rule, events and misfire reports alike, is posted in the order in which it was handed over: each is sent
-/// only when the engine has answered the one before. Different rules do not wait for each other.
+/// What belongs to one rule, events and misfire reports alike, is posted in the order in which it was handed over:
+/// each is sent only when the engine has answered the one before. Different rules do not wait for each other.
 #[derive(Debug, Clone)]
 pub struct Poster {
     queue: mpsc::UnboundedSender<Post>,

@@ -3,7 +3,7 @@
 use crate::deed::Deed;
 use crate::moment::{Gap, Moment};
 use crate::timer::{Look, Past, Timer};
-use model::{RuleId, Timestamp};
+use model::{Invalid, RuleId, Timestamp};
 use sensor_kit::Rule;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
@@ -44,22 +44,28 @@ impl Agenda {
     /// about when to fire.
     pub(crate) fn put(&mut self, rule: Rule, now: Timestamp) {
         let (id, name) = (rule.id, rule.name.clone());
-        match self.timers.get(&id) {
-            Some(known) if known.is_as_in(&rule) => {
-                if let Some(mark) = rule.handled_until {
-                    self.change(id, |timer, _| timer.heed(mark, now));
-                }
-                return;
+        let mark = rule.handled_until;
+        let taken = match self.timers.get(&id) {
+            Some(known) if known.is_as_in(&rule) => Ok(()),
+            Some(known) if known.plans_as(&rule) => {
+                // What is due ends as it was wanted until now.
+                let look = Look { now, until: now, gap: self.gap };
+                let adopt = |timer: &mut Timer, deeds: &mut VecDeque<Deed>| {
+                    timer.finish(look, deeds);
+                    timer.adopt(rule)
+                };
+                self.change(id, adopt).unwrap_or(Ok(()))
             }
-            // The old schedule counts until the change, the new one after it.
-            Some(_) => self.end(id, now, rule.handled_until.unwrap_or(now).min(now)),
-            None => {}
-        }
-        match Timer::new(rule, self.take_past(id), now) {
-            Ok(timer) => {
-                tracing::debug!(rule = %name, "{}", timer.sentence());
-                self.order.extend(timer.next().map(|next| (next, id)));
-                self.timers.insert(id, timer);
+            Some(_) => {
+                // The old schedule counts until the change, the new one after it.
+                self.end(id, now, mark.unwrap_or(now).min(now));
+                self.begin(rule, now)
+            }
+            None => self.begin(rule, now),
+        };
+        match taken {
+            Ok(()) => {
+                self.change(id, |timer, _| mark.into_iter().for_each(|mark| timer.heed(mark, now)));
             }
             Err(error) => tracing::error!(rule = %name, "this timer cannot be planned: {error}"),
         }
@@ -103,6 +109,15 @@ impl Agenda {
             self.change(id, |timer, deeds| timer.handle(look, deeds))?;
         }
         self.deeds.pop_front()
+    }
+
+    fn begin(&mut self, rule: Rule, now: Timestamp) -> Result<(), Invalid> {
+        let (id, past) = (rule.id, self.take_past(rule.id));
+        let timer = Timer::new(rule, past, now)?;
+        tracing::debug!(rule = %id, "{}", timer.sentence());
+        self.order.extend(timer.next().map(|next| (next, id)));
+        self.timers.insert(id, timer);
+        Ok(())
     }
 
     /// Lets a timer do something, and puts it where it then belongs.

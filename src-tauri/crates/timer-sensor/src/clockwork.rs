@@ -111,8 +111,8 @@ fn tick(changes: &Receiver<Change>, time: &impl Time, poster: &Poster, sensor: &
     }
 }
 
-/// Hands over what is due, and says when to look again. What finds no room stays due: it is late then, or missed, but it
-/// is not lost.
+/// Hands over what is due, and says when to look again. What finds no room stays due: it is late then, or missed,
+/// but it is not lost.
 fn hand_over(agenda: &mut Agenda, time: &impl Time, poster: &Poster, sensor: &Ref) -> Option<Timestamp> {
     loop {
         let moment = time.moment();

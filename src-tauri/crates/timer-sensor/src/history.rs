@@ -16,6 +16,9 @@ pub(crate) struct History {
     blocks: Vec<(Timestamp, Timestamp)>,
     /// The instant that would follow on the last block without a gap.
     follows: Option<Timestamp>,
+    /// The furthest mark that was given up because the clock was wrong when it was set: up to there the engine has
+    /// heard of every instant once.
+    given_up: Option<Timestamp>,
 }
 
 /// A run of instants that have not fired, without a gap.
@@ -40,7 +43,7 @@ pub(crate) fn is_wild(mark: Timestamp, now: Timestamp) -> bool {
 impl History {
     /// Nothing is known but that every instant up to `mark` has come to its end.
     pub(crate) fn new(mark: Timestamp) -> Self {
-        Self { mark, blocks: Vec::new(), follows: None }
+        Self { mark, blocks: Vec::new(), follows: None, given_up: None }
     }
 
     /// Every instant up to here has come to its end.
@@ -48,10 +51,20 @@ impl History {
         self.mark
     }
 
-    /// Every instant up to `mark` has come to its end, or, where it lies before the present mark, those after it are
-    /// open again unless they fired.
+    /// Every instant up to `mark`, which lies at or after the present one, has come to its end.
     pub(crate) fn move_to(&mut self, mark: Timestamp) {
         self.mark = mark;
+    }
+
+    /// Gives up a mark that lies further ahead of the clock than anybody waits for, and says whether it did. What
+    /// comes after `now` is then open again, unless it fired.
+    pub(crate) fn put_back(&mut self, now: Timestamp) -> bool {
+        let wild = is_wild(self.mark, now);
+        if wild {
+            self.given_up = self.given_up.max(Some(self.mark));
+            self.mark = now;
+        }
+        wild
     }
 
     /// The next instant after the mark that has not fired yet.
@@ -72,19 +85,21 @@ impl History {
         Some(next)
     }
 
-    /// The instants in `planned..=until` that have not fired yet, oldest first. `planned` is one of them.
+    /// The instants in `planned..=until` that have not fired yet, oldest first. `planned` is one of them. No run
+    /// reaches over a mark that was given up, so that the engine can tell what it has heard of from what is new.
     pub(crate) fn runs(&self, schedule: &Schedule, planned: Timestamp, until: Timestamp) -> Vec<Run> {
         let (mut runs, mut first) = (Vec::new(), planned);
         loop {
             let ahead = self.blocks.iter().filter(|(start, _)| (first..=until).contains(start));
             let block = ahead.min_by_key(|(start, _)| *start);
-            let end = block.map_or(until, |(start, _)| before(*start));
-            if let Some(last) = schedule.last_until(before(first), end) {
+            let open = block.map_or(until, |(start, _)| before(*start));
+            let mark = self.given_up.filter(|mark| (first..open).contains(mark));
+            if let Some(last) = schedule.last_until(before(first), mark.unwrap_or(open)) {
                 let count = schedule.count_between(before(first), last.at).max(1);
                 runs.push(Run { first, last, count });
             }
-            let Some((_, end)) = block else { return runs };
-            match self.unfired(schedule, schedule.next_after(*end)) {
+            let Some(behind) = mark.or(block.map(|(_, end)| *end)) else { return runs };
+            match self.unfired(schedule, schedule.next_after(behind)) {
                 Some(next) if next.at <= until => first = next.at,
                 _ => return runs,
             }

@@ -10,8 +10,8 @@ pub(crate) trait Time: Send + Sync + 'static {
     /// What the clocks say now.
     fn moment(&self) -> Moment;
 
-    /// Sleeps until the wall clock shows `until`, until woken, until the clock is changed, or for half a minute, whichever comes
-    /// first.
+    /// Sleeps until the wall clock shows `until`, until woken, until the clock is changed, or for half a minute,
+    /// whichever comes first.
     fn sleep(&self, until: Option<Timestamp>);
 
     /// Ends the sleep, or the next one where nobody sleeps now.

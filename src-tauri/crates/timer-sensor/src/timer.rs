@@ -1,7 +1,7 @@
 //! One timer: what becomes of the instants of one rule.
 
 use crate::deed::{Deed, Fired, Late};
-use crate::history::{History, Run, is_wild};
+use crate::history::{History, Run};
 use crate::moment::Gap;
 use model::{Invalid, Misfire, MissReason, Ref, RuleId, Timestamp, limits};
 use schedule::{Fire, MisfirePolicy, Schedule};
@@ -30,9 +30,25 @@ pub(crate) struct Timer {
 /// What is kept of a timer whose rule does not listen, in case it will again.
 #[derive(Debug)]
 pub(crate) struct Past {
-    schedule: Schedule,
+    instants: Option<Schedule>,
     history: History,
     count: u64,
+}
+
+/// Parameters that say what becomes of missed instants, not when instants are.
+const AFTERWARDS: [&str; 2] = ["misfire", "misfire_limit"];
+
+/// What alone decides when a rule fires; none where its parameters are wrong.
+fn instants(trigger: &Ref, params: &Map<String, Value>, anchor: Option<Timestamp>) -> Option<Schedule> {
+    let mut params = params.clone();
+    params.retain(|name, _| !AFTERWARDS.contains(&name.as_str()));
+    Schedule::parse(trigger, &params, anchor).ok()
+}
+
+/// When a rule fires and what it wants of missed instants.
+fn schedule_of(rule: &Rule) -> Result<Schedule, Invalid> {
+    let schedule = Schedule::parse(&rule.trigger_ref, &rule.trigger_params, rule.anchor)?;
+    Ok(schedule.for_rule(rule.id))
 }
 
 /// The instant at which a look is taken.
@@ -52,19 +68,22 @@ impl Timer {
     /// # Errors
     /// What is wrong with the parameters of the rule.
     pub(crate) fn new(rule: Rule, past: Option<Past>, now: Timestamp) -> Result<Self, Invalid> {
-        let schedule =
-            Schedule::parse(&rule.trigger_ref, &rule.trigger_params, rule.anchor)?.for_rule(rule.id);
-        let handled = rule.handled_until.filter(|mark| !is_wild(*mark, now)).unwrap_or(now);
+        let schedule = schedule_of(&rule)?;
         let count = past.as_ref().map_or(0, |past| past.count).max(rule.execution_count);
-        let history = match past {
-            Some(Past { schedule: known, mut history, .. }) if known == schedule => {
-                let own = Some(history.mark()).filter(|mark| !is_wild(*mark, now));
-                history.move_to(handled.max(own.unwrap_or(handled)));
+        let known =
+            |past: &Past| past.instants == instants(&rule.trigger_ref, &rule.trigger_params, rule.anchor);
+        let told = rule.handled_until.unwrap_or(now);
+        let mut history = match past.filter(known) {
+            Some(Past { mut history, .. }) => {
+                history.put_back(now);
+                let mark = history.mark();
+                history.move_to(told.max(mark));
                 history
             }
             // Instants of another schedule say nothing about those of this one.
-            _ => History::new(handled),
+            None => History::new(told),
         };
+        history.put_back(now);
         let mut timer = Self {
             rule: rule.id,
             trigger: rule.trigger_ref,
@@ -97,9 +116,27 @@ impl Timer {
         self.trigger == rule.trigger_ref && self.params == rule.trigger_params && self.anchor == rule.anchor
     }
 
+    /// Whether the rule plans the same instants, whatever it wants of those that are missed.
+    pub(crate) fn plans_as(&self, rule: &Rule) -> bool {
+        let own = instants(&self.trigger, &self.params, self.anchor);
+        own.is_some() && own == instants(&rule.trigger_ref, &rule.trigger_params, rule.anchor)
+    }
+
+    /// Takes over a rule that plans the same instants.
+    ///
+    /// # Errors
+    /// What is wrong with the parameters of the rule.
+    pub(crate) fn adopt(&mut self, rule: Rule) -> Result<(), Invalid> {
+        self.schedule = schedule_of(&rule)?;
+        self.facts = self.schedule.describe();
+        self.params = rule.trigger_params;
+        self.plan();
+        Ok(())
+    }
+
     /// The engine says that every instant up to `mark` has come to its end. Where this timer is behind, the rule was
-    /// switched off and on again unheard, and the engine has recorded what lay between. A mark ahead of the clock is of a time
-    /// when the clock was wrong, and would silence a timer that was planned anew since.
+    /// switched off and on again unheard, and the engine has recorded what lay between. A mark ahead of the clock
+    /// is of a time when the clock was wrong, and would silence a timer that was planned anew since.
     pub(crate) fn heed(&mut self, mark: Timestamp, now: Timestamp) {
         if mark > self.history.mark() && mark <= now {
             self.history.move_to(mark);
@@ -111,10 +148,9 @@ impl Timer {
     /// The clock was put back. Instants that fired stay fired; a timer waits for the clock to catch up unless that
     /// would take too long. Says whether it was planned anew.
     pub(crate) fn put_back(&mut self, now: Timestamp) -> bool {
-        if !is_wild(self.history.mark(), now) {
+        if !self.history.put_back(now) {
             return false;
         }
-        self.history.move_to(now);
         self.not_running_until = None;
         self.making_up_until = None;
         self.plan();
@@ -123,7 +159,8 @@ impl Timer {
 
     /// What is left of it when its rule no longer listens.
     pub(crate) fn into_past(self) -> Past {
-        Past { schedule: self.schedule, history: self.history, count: self.count }
+        let instants = instants(&self.trigger, &self.params, self.anchor);
+        Past { instants, history: self.history, count: self.count }
     }
 
     /// Deals with everything that is due, in order.

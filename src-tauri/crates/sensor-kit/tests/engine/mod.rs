@@ -71,25 +71,31 @@ impl Seen {
         self.requests.iter().filter(|seen| seen.starts_with(request)).count()
     }
 
-    /// The same key is the same event, and a rule remembers how far it got.
+    /// The same key is the same event, what was missed does not fire any more, and a rule remembers how far it got.
     fn take_event(&mut self, body: &Value) -> u16 {
         let key = body["dedupe_key"].as_str().unwrap().to_owned();
         if let Some(known) = self.keys.get(&key) {
             return if self.events[*known] == *body { 200 } else { 409 };
         }
+        let planned = body["payload"]
+            .get("scheduled_at")
+            .map(|at| (rule_of(body), instant(at), instant(&body["payload"]["fired_at"])));
+        if planned.is_some_and(|(rule, at, now)| self.is_handled(rule, at, now) && self.is_missed(rule, at)) {
+            return 409;
+        }
         self.keys.insert(key, self.events.len());
         self.events.push(body.clone());
-        if let Some(at) = body["payload"].get("scheduled_at") {
-            let (at, now) = (instant(at), instant(&body["payload"]["fired_at"]));
-            self.remember(rule_of(body), at, now, true);
+        if let Some((rule, at, now)) = planned {
+            self.remember(rule, at, now, true);
         }
         201
     }
 
     /// A report of what has come to its end already is no news.
     fn take_misfire(&mut self, body: &Value) -> u16 {
-        let (rule, last) = (rule_of(body), instant(&body["last"]));
-        if self.handled_until(rule).is_some_and(|mark| last <= mark) {
+        let (rule, first, last) = (rule_of(body), instant(&body["first"]), instant(&body["last"]));
+        // Reports carry no time of their own; their newest instant is about as old as they are.
+        if self.is_handled(rule, first, last) {
             return 200;
         }
         self.misfires.push(body.clone());
@@ -101,6 +107,16 @@ impl Seen {
     pub(crate) fn handled_until(&self, rule: i64) -> Option<Timestamp> {
         let rule = self.rules.iter().find(|known| known["id"] == rule)?;
         rule["handled_until"].as_str().map(|text| text.parse().unwrap())
+    }
+
+    fn is_handled(&self, rule: i64, at: Timestamp, now: Timestamp) -> bool {
+        let wild = |mark: &Timestamp| *mark > now.plus(model::limits::CLOCK_WAIT);
+        self.handled_until(rule).filter(|mark| !wild(mark)).is_some_and(|mark| at <= mark)
+    }
+
+    fn is_missed(&self, rule: i64, at: Timestamp) -> bool {
+        let holds = |known: &Value| instant(&known["first"]) <= at && at <= instant(&known["last"]);
+        self.misfires.iter().any(|known| rule_of(known) == rule && holds(known))
     }
 
     fn remember(&mut self, id: i64, at: Timestamp, now: Timestamp, fired: bool) {

@@ -35,14 +35,27 @@ fn what_fired_is_skipped_and_what_did_not_is_open() {
     history.fired(at(150));
     assert_eq!(history.mark(), at(150));
     // The clock was put back by a lot.
-    history.move_to(at(75));
+    history.mark = at(75);
     assert_eq!(history.next(&schedule).unwrap().at, at(80));
     assert_eq!(
         history.runs(&schedule, at(80), at(165)),
         [run(80, 90, 10), run(130, 140, 10), run(160, 160, 10)]
     );
-    history.move_to(at(95));
+    history.mark = at(95);
     assert_eq!(history.next(&schedule).unwrap().at, at(130));
+}
+
+#[test]
+fn no_run_reaches_over_a_mark_that_was_given_up() {
+    let schedule = every(10);
+    let mut history = History::new(at(20_000));
+    assert!(!history.put_back(at(9_200)), "three hours are waited for");
+    assert!(history.put_back(at(9_195)));
+    assert_eq!(history.next(&schedule).unwrap().at, at(9_200));
+    let runs = history.runs(&schedule, at(9_200), at(20_025));
+    assert_eq!(runs, [run(9_200, 20_000, 10), run(20_010, 20_020, 10)]);
+    assert_eq!(history.runs(&schedule, at(9_200), at(20_000)), [run(9_200, 20_000, 10)]);
+    assert_eq!(history.runs(&schedule, at(20_010), at(20_030)), [run(20_010, 20_030, 10)]);
 }
 
 #[test]
@@ -55,7 +68,7 @@ fn the_past_stays_small_however_often_it_is_interrupted() {
         history.fired(at(second));
     }
     assert_eq!(history.blocks.len(), BLOCKS);
-    history.move_to(at(1_990));
+    history.mark = at(1_990);
     assert_eq!(history.next(&schedule).unwrap().at, at(1_991));
 }
 
@@ -102,14 +115,14 @@ proptest! {
         let mut history = History::new(at(0));
         let mut known = BTreeSet::new();
         for (from, count) in fired {
-            history.move_to(at(from));
+            history.mark = at(from);
             for _ in 0..count {
                 let next = history.next(&schedule).unwrap().at;
                 prop_assert!(known.insert(next), "{next} is told twice");
                 history.fired(next);
             }
         }
-        history.move_to(at(0));
+        history.mark = at(0);
         let first = history.next(&schedule).unwrap().at;
         let until = first.plus_micros(span * 1_000_000);
         let open: Vec<Timestamp> = std::iter::successors(Some(first), |at| Some(schedule.next_after(*at)?.at))

@@ -7,6 +7,7 @@ use crate::time::Time;
 use model::{Misfire, TimerMemory};
 use proptest::prelude::*;
 use schedule::Schedule;
+use serde_json::Map;
 
 /// What happens in the life of a sensor.
 #[derive(Debug, Clone)]
@@ -19,15 +20,16 @@ enum Act {
     Stall(u64),
     /// Somebody sets the clock, in seconds.
     Step(i64),
-    /// A rule is changed; the sensor hears of it after so many milliseconds.
-    Edit(usize, Value, u64),
-    /// A rule is switched off, or on again.
-    Switch(usize),
+    /// A rule is changed while the sensor is so many seconds behind; it hears of it after so many milliseconds.
+    Edit(usize, Value, u64, u64),
+    /// A rule is switched off while the sensor is so many seconds behind, or on again.
+    Switch(usize, u64),
     /// A rule is switched off and on again while the sensor hears nothing, in seconds.
     Flip(usize, u64),
     /// The stream was lost: all rules are read again, some of them as they were a little before.
     Reread,
-    /// The sensor is killed after it has told so many deeds, and started after so many seconds; the engine too, where it says so.
+    /// The sensor is killed after it has told so many deeds, and started after so many seconds; the engine too,
+    /// where it says so.
     Restart(usize, u64, bool),
 }
 
@@ -48,6 +50,10 @@ fn params() -> impl Strategy<Value = Value> {
     })
 }
 
+fn behind() -> impl Strategy<Value = u64> {
+    prop_oneof![2 => Just(0), 1 => 0..100_u64]
+}
+
 fn acts() -> impl Strategy<Value = Vec<Act>> {
     const RULES: std::ops::Range<usize> = 0..3;
     let act = prop_oneof![
@@ -58,8 +64,9 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         2 => (-20..20_i64).prop_map(Act::Step),
         1 => (-7_200..7_200_i64).prop_map(Act::Step),
         1 => prop::sample::select(vec![-18_000_i64, -12_000, 12_000, 18_000]).prop_map(Act::Step),
-        3 => (RULES, params(), 0..2_000_u64).prop_map(|(rule, params, late)| Act::Edit(rule, params, late)),
-        3 => RULES.prop_map(Act::Switch),
+        3 => (RULES, params(), behind(), 0..2_000_u64)
+            .prop_map(|(rule, params, behind, late)| Act::Edit(rule, params, behind, late)),
+        3 => (RULES, behind()).prop_map(|(rule, behind)| Act::Switch(rule, behind)),
         1 => (RULES, 0..300_u64).prop_map(|(rule, span)| Act::Flip(rule, span)),
         1 => Just(Act::Reread),
         2 => (0..20_usize, 0..400_u64, any::<bool>()).prop_map(|(told, span, off)| Act::Restart(told, span, off)),
@@ -74,8 +81,8 @@ struct Plan {
     until: Timestamp,
     /// What fired, as far as the sensor remembers it.
     fired: HashSet<Timestamp>,
-    /// Up to here a clock that was wrong may make it tell what was told already, because the sensor does not know what was
-    /// before the plan began, or before it was started. The engine knows events by their keys.
+    /// Up to here a clock that was wrong may make it tell what was told already, because the sensor does not know
+    /// what was before the plan began, or before it was started. The engine knows events by their keys.
     repeats_until: Timestamp,
 }
 
@@ -93,8 +100,12 @@ struct Known {
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Told {
     Fired,
-    /// With how many times the clock had been wrong by then.
-    Missed(usize),
+    Missed {
+        /// How many times the clock had been wrong by then.
+        wrong: usize,
+        /// The engine recorded it by itself when the rule was changed or switched on.
+        by_engine: bool,
+    },
 }
 
 /// A sensor, its engine, and what the engine was told.
@@ -177,20 +188,27 @@ impl World {
         let (now, wrong) = (self.now(), self.wrong);
         let known = self.rules.iter_mut().find(|known| known.rule.id == fired.rule).unwrap();
         assert!(fired.at <= now, "{} fires before its time, at {now}", fired.at);
+        known.mark = known.mark.max(fired.at);
+        let handled = known.memory.is_handled_at(fired.at, now);
         let plan = known.plan_of(fired.at).expect("what fires is planned");
         plan.fired.insert(fired.at);
-        match self.told.insert((fired.rule, fired.at), Told::Fired) {
+        let may_repeat = fired.at <= plan.repeats_until;
+        match self.told.get(&(fired.rule, fired.at)) {
             None => {}
-            // A clock that was wrong has made it miss what now fires after all.
-            Some(Told::Missed(then)) if then < wrong => {}
-            Some(before) => {
-                assert!(fired.at <= plan.repeats_until, "{} was {before:?} and fires at {now}", fired.at);
+            // The engine knows it by its key.
+            Some(Told::Fired) if may_repeat => return,
+            // A clock that was wrong has made it miss what now fires after all, or the engine was faster.
+            Some(Told::Missed { wrong: then, by_engine }) if *then < wrong || *by_engine || may_repeat => {
+                if handled {
+                    return;
+                }
             }
+            Some(before) => panic!("{} was {before:?} and fires at {now}", fired.at),
         }
+        self.told.insert((fired.rule, fired.at), Told::Fired);
         known.memory.execution_count += 1;
         known.memory.last_scheduled_at = Some(fired.at);
         known.memory.handle(fired.at, now);
-        known.mark = fired.at;
     }
 
     fn missed(&mut self, missed: &Misfire) {
@@ -198,21 +216,25 @@ impl World {
         let (now, wrong) = (self.now(), self.wrong);
         let known = self.rules.iter_mut().find(|known| known.rule.id == missed.rule).unwrap();
         assert!(missed.last <= now);
-        let plan = known.plans.last().unwrap();
-        let instants = plan.instants(missed.first.plus_micros(-1), missed.last);
-        assert_eq!(u64::try_from(instants.len()).unwrap(), missed.count, "{missed:?}");
-        assert_eq!((instants.first(), instants.last()), (Some(&missed.first), Some(&missed.last)));
-        let mark = known.memory.handled_until.filter(|mark| !is_wild(*mark, now));
-        let repeated = mark.is_some_and(|mark| missed.last <= mark);
-        for at in instants.into_iter().filter(|_| !repeated) {
-            let told = self.told.entry((missed.rule, at)).or_insert(Told::Missed(usize::MAX));
-            match *told {
-                Told::Missed(usize::MAX) => *told = Told::Missed(wrong),
-                Told::Missed(then) if then < wrong => *told = Told::Missed(wrong),
-                before => assert!(at <= plan.repeats_until, "{at} was {before:?}, and {missed:?}"),
+        known.mark = known.mark.max(missed.last);
+        let repeated = known.memory.is_handled_at(missed.first, now);
+        let (plan, instants) = known.plan_of_run(missed).expect("what is missed is planned, without a gap");
+        for at in instants {
+            let key = (missed.rule, at);
+            match self.told.get(&key) {
+                // What the engine has heard of before is no news, and what a wrong clock shows before the rule
+                // began is nothing that it waits for.
+                None if repeated => assert!(at <= plan.from, "{at} is lost in {missed:?}"),
+                Some(_) if repeated => {}
+                None => {
+                    self.told.insert(key, Told::Missed { wrong, by_engine: false });
+                }
+                Some(Told::Missed { wrong: then, .. }) if *then < wrong => {
+                    self.told.insert(key, Told::Missed { wrong, by_engine: false });
+                }
+                Some(before) => assert!(at <= plan.repeats_until, "{at} was {before:?}, and {missed:?}"),
             }
         }
-        known.mark = missed.last;
         if !repeated {
             known.memory.handle(missed.last, now);
         }
@@ -231,24 +253,38 @@ impl World {
         self.wrong += usize::from(any);
     }
 
-    /// The engine switches a rule on: what passed meanwhile is recorded by the engine itself.
-    fn switch_on(&mut self, which: usize) {
-        let (now, furthest, wrong) = (self.now(), self.furthest, self.wrong);
+    /// The engine itself records what came to no end of a plan that is given up or interrupted.
+    fn settle_plan(&mut self, which: usize) {
+        let (now, wrong) = (self.now(), self.wrong);
         let known = &mut self.rules[which];
-        let from = known.memory.handled_until.unwrap();
-        for at in known.plans.last().unwrap().instants(from, now) {
-            self.told.entry((known.rule.id, at)).or_insert(Told::Missed(wrong));
+        let plan = known.plans.last_mut().unwrap();
+        plan.until = now.max(plan.until);
+        let mark = known.memory.handled_until.filter(|mark| !is_wild(*mark, now));
+        for at in mark.map_or_else(Vec::new, |mark| plan.instants(mark, now)) {
+            let missed = Told::Missed { wrong, by_engine: true };
+            self.told.entry((known.rule.id, at)).or_insert(missed);
         }
+        known.memory.handle(now, now);
+        self.furthest = self.furthest.max(now);
+    }
+
+    /// The engine switches a rule on: what passed meanwhile is recorded by the engine itself.
+    fn switch_on(&mut self, which: usize, unheard: bool) {
+        self.settle_plan(which);
+        let (now, furthest) = (self.now(), self.furthest);
+        let known = &mut self.rules[which];
         known.rule.enabled = true;
-        known.memory.handled_until = Some(now);
         let plan = known.plans.last_mut().unwrap();
         plan.repeats_until = furthest.max(plan.repeats_until);
-        plan.until = now.max(plan.until);
         if is_wild(known.mark, now) {
             known.mark = now;
             self.wrong += 1;
         }
-        known.mark = known.mark.max(now);
+        let mark = known.memory.handled_until.unwrap();
+        // A timer that runs is not stopped by a mark ahead of the clock.
+        if !unheard || mark <= now {
+            known.mark = known.mark.max(mark);
+        }
     }
 
     fn put(&mut self, which: usize) {
@@ -271,21 +307,26 @@ impl World {
                 self.hand.step(seconds * 1_000_000);
                 self.put_back();
             }
-            Act::Edit(which, params, late) => self.edit(which, params, late),
-            Act::Switch(which) if self.rules[which].rule.enabled => {
-                self.settle();
+            Act::Edit(which, params, behind, late) => {
+                self.hand.pass(Duration::from_secs(behind));
+                self.edit(which, params, late);
+            }
+            Act::Switch(which, behind) if self.rules[which].rule.enabled => {
+                self.hand.pass(Duration::from_secs(behind));
+                let plan = self.rules[which].plans.last_mut().unwrap();
+                plan.until = self.hand.moment().now.max(plan.until);
                 self.rules[which].rule.enabled = false;
                 let (id, now) = (self.rules[which].rule.id, self.now());
+                self.agenda.look(self.hand.moment());
                 self.agenda.remove(id, now);
             }
-            Act::Switch(which) => {
-                self.switch_on(which);
+            Act::Switch(which, _) => {
+                self.switch_on(which, false);
                 self.put(which);
             }
             Act::Flip(which, seconds) if self.rules[which].rule.enabled => {
-                self.settle();
                 self.hand.pass(Duration::from_secs(seconds));
-                self.switch_on(which);
+                self.switch_on(which, true);
                 self.put(which);
             }
             Act::Flip(..) => {}
@@ -299,17 +340,17 @@ impl World {
         if !self.rules[which].rule.enabled {
             return;
         }
-        self.settle();
-        let (now, furthest) = (self.now(), self.furthest);
-        let known = &mut self.rules[which];
         let Value::Object(params) = params else { panic!("{params}") };
-        if known.rule.trigger_params == params {
-            return;
+        if known_instants(&self.rules[which].rule.trigger_params) == known_instants(&params) {
+            // Only the policy: the plan goes on.
+            self.rules[which].rule.trigger_params = params;
+            return self.put(which);
         }
+        self.settle_plan(which);
+        let (known, furthest) = (&mut self.rules[which], self.furthest);
         known.rule.trigger_params = params;
-        known.memory.handled_until = Some(now);
-        known.mark = now;
-        known.begin(now, furthest);
+        known.mark = known.memory.handled_until.unwrap();
+        known.begin(known.mark, furthest);
         self.hand.pass(Duration::from_millis(late));
         self.put(which);
     }
@@ -363,6 +404,15 @@ impl Known {
         }
     }
 
+    /// The newest plan that has this run, and its instants.
+    fn plan_of_run(&self, missed: &Misfire) -> Option<(&Plan, Vec<Timestamp>)> {
+        let instants = |plan: &Plan| plan.instants(missed.first.plus_micros(-1), missed.last);
+        self.plans.iter().rev().map(|plan| (plan, instants(plan))).find(|(_, instants)| {
+            let ends = (instants.first(), instants.last()) == (Some(&missed.first), Some(&missed.last));
+            ends && u64::try_from(instants.len()) == Ok(missed.count)
+        })
+    }
+
     /// The newest plan that has this instant.
     fn plan_of(&mut self, at: Timestamp) -> Option<&mut Plan> {
         self.plans.iter_mut().rev().find(|plan| plan.instants(at.plus_micros(-1), at) == [at])
@@ -378,6 +428,22 @@ impl Plan {
             Some(at)
         })
         .collect()
+    }
+}
+
+/// The parameters that say when a rule fires.
+fn known_instants(params: &Map<String, Value>) -> Vec<&Value> {
+    vec![&params["interval"], params.get("jitter_seconds").unwrap_or(&Value::Null)]
+}
+
+/// As the engine reckons it.
+trait Handled {
+    fn is_handled_at(&self, at: Timestamp, now: Timestamp) -> bool;
+}
+
+impl Handled for TimerMemory {
+    fn is_handled_at(&self, at: Timestamp, now: Timestamp) -> bool {
+        self.handled_until.filter(|mark| !is_wild(*mark, now)).is_some_and(|mark| at <= mark)
     }
 }
 

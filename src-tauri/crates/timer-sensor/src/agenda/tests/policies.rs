@@ -204,6 +204,45 @@ fn a_changed_rule_fires_by_its_old_schedule_until_the_change_and_by_the_new_one_
 }
 
 #[test]
+fn a_rule_that_is_changed_right_after_a_sleep_ends_its_old_schedule_by_its_policy() {
+    let (hand, mut agenda) = three();
+    told(&hand, &mut agenda);
+    hand.sleep(Duration::from_secs(90));
+    hand.pass(Duration::from_secs(12));
+    // Changed at 95 and heard of at 102: the old schedule ends with 90, and 100 is of the new one.
+    let changed = |id, policy: &str| Rule {
+        handled_until: Some(at(95.0)),
+        ..rule(id, &json!({"interval": 50, "misfire": policy}))
+    };
+    agenda.look(hand.moment());
+    agenda.put(changed(1, "skip"), hand.moment().now);
+    agenda.put(changed(2, "once"), hand.moment().now);
+    let deeds = told(&hand, &mut agenda);
+    assert_eq!(misses(&of(&deeds, 1)), [(1, 10.0, 70.0, 7, MissReason::Asleep)]);
+    assert_eq!(fires(&of(&deeds, 1)), [(1, 80.0, None), (1, 90.0, None), (1, 100.0, None)]);
+    assert_eq!(misses(&of(&deeds, 2)), [(2, 10.0, 80.0, 8, MissReason::Asleep)]);
+    assert_eq!(fires(&of(&deeds, 2)), [(2, 90.0, Some(9)), (2, 100.0, None)]);
+}
+
+#[test]
+fn another_policy_for_missed_instants_is_no_other_schedule() {
+    let hand = Hand::new(at(0.0));
+    let mut agenda = Agenda::default();
+    agenda.put(rule(1, &json!({"interval": 10})), at(0.0));
+    hand.pass(Duration::from_secs(20));
+    assert_eq!(told(&hand, &mut agenda).len(), 2);
+    // The engine has not heard of the last fire yet when its policy is changed.
+    let skips = rule(1, &json!({"interval": 10, "misfire": "skip"}));
+    agenda.put(Rule { handled_until: Some(at(10.0)), execution_count: 1, ..skips }, hand.moment().now);
+    assert_eq!(told(&hand, &mut agenda), []);
+    hand.sleep(Duration::from_secs(100));
+    let deeds = told(&hand, &mut agenda);
+    assert_eq!(misses(&deeds), [(1, 30.0, 80.0, 6, MissReason::Asleep)]);
+    let Some(Deed::Fired(first)) = deeds.get(1) else { panic!("{deeds:?}") };
+    assert_eq!(first.count, 3);
+}
+
+#[test]
 fn what_was_due_when_a_rule_was_switched_off_fires_and_nothing_after_it() {
     let hand = Hand::new(at(0.0));
     let mut agenda = Agenda::default();
@@ -268,7 +307,8 @@ fn jitter_differs_between_rules_and_is_told_as_planned() {
 
 #[test]
 fn new_rules_of_time_count_from_now_on_and_a_past_plan_is_not_fired_again() {
-    // A new version of the zone table moves the instants of a rule while the sensor is restarted: here by its parameters.
+    // A new version of the zone table moves the instants of a rule while the sensor is restarted: here by its
+    // parameters.
     let hand = Hand::new(at(100.0));
     let mut agenda = Agenda::default();
     let moved = json!({"interval": 60, "anchor": "2026-03-28T00:00:30Z", "misfire": "all"});

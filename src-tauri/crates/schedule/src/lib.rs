@@ -142,6 +142,14 @@ impl Schedule {
         }
     }
 
+    /// The IANA name of the zone whose clocks the schedule follows; none where it follows elapsed time.
+    #[must_use]
+    pub fn zone(&self) -> Option<&str> {
+        match &self.0 {
+            Kind::Interval(_) => None,
+        }
+    }
+
     /// What an event of this timer says about its schedule: `type` and the parameters that matter.
     #[must_use]
     pub fn describe(&self) -> Map<String, Value> {

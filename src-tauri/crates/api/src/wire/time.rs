@@ -1,6 +1,6 @@
 //! Instants on the wire: RFC 3339 with the offset of the user's zone, so that nobody else computes zones.
 
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use model::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -8,6 +8,11 @@ use std::sync::LazyLock;
 use ts_rs::TS;
 
 static ZONE: LazyLock<TimeZone> = LazyLock::new(TimeZone::system);
+/// The zones that schedules know: the ones inside the program, the same on every machine.
+static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
+/// Other names of UTC, by which systems call the user's zone.
+const UTC: [&str; 9] =
+    ["UTC", "Etc/UTC", "UCT", "Etc/UCT", "Zulu", "Etc/Zulu", "Universal", "Etc/Universal", "Etc/Unknown"];
 
 /// An instant, written with the local offset in force at that instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,16 +31,41 @@ impl Time {
         &ZONE
     }
 
-    fn zoned(self) -> jiff::Zoned {
-        let instant =
-            jiff::Timestamp::from_microsecond(self.0.as_micros()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-        instant.to_zoned(ZONE.clone())
+    /// Every zone that a schedule may name.
+    pub(crate) fn zones() -> &'static TimeZoneDatabase {
+        &ZONES
+    }
+
+    /// A zone by its IANA name.
+    pub(crate) fn zone_named(name: &str) -> Option<TimeZone> {
+        ZONES.get(name).ok()
+    }
+
+    /// A zone by its IANA name, where it is not the user's own.
+    pub(crate) fn other_zone(name: &str) -> Option<TimeZone> {
+        let here = ZONE.iana_name().unwrap_or("UTC");
+        let same = name == here || (UTC.contains(&name) && UTC.contains(&here));
+        if same { None } else { Self::zone_named(name) }
+    }
+
+    /// This instant on the clocks of a zone, as RFC 3339.
+    pub(crate) fn on_clocks_of(self, zone: &TimeZone) -> String {
+        let format = if self.0.as_micros() % 1_000_000 == 0 {
+            "%Y-%m-%dT%H:%M:%S%:z"
+        } else {
+            "%Y-%m-%dT%H:%M:%S%.f%:z"
+        };
+        self.instant().to_zoned(zone.clone()).strftime(format).to_string()
+    }
+
+    pub(crate) fn instant(self) -> jiff::Timestamp {
+        jiff::Timestamp::from_microsecond(self.0.as_micros()).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
     }
 
     /// Offset of the user's zone at this instant, in seconds east of UTC.
     #[must_use]
     pub fn offset_seconds(self) -> i32 {
-        self.zoned().offset().seconds()
+        ZONE.to_offset(self.instant()).seconds()
     }
 }
 
@@ -47,13 +77,7 @@ impl From<Timestamp> for Time {
 
 impl std::fmt::Display for Time {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let zoned = self.zoned();
-        let format = if self.0.as_micros() % 1_000_000 == 0 {
-            "%Y-%m-%dT%H:%M:%S%:z"
-        } else {
-            "%Y-%m-%dT%H:%M:%S%.f%:z"
-        };
-        write!(f, "{}", zoned.strftime(format))
+        f.write_str(&self.on_clocks_of(&ZONE))
     }
 }
 

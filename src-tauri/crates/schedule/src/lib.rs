@@ -186,14 +186,6 @@ impl Schedule {
         if self.policy.jitter.is_some() { None } else { self.kind.period_ms() }
     }
 
-    /// The IANA name of the zone whose clocks the schedule follows; none where it follows elapsed time.
-    #[must_use]
-    pub fn zone(&self) -> Option<&str> {
-        match &self.0 {
-            Kind::Interval(_) => None,
-        }
-    }
-
     /// What an event of this timer says about its schedule: `type` and the parameters that matter.
     #[must_use]
     pub fn describe(&self) -> Map<String, Value> {

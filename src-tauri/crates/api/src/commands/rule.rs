@@ -112,7 +112,7 @@ impl Api {
             version: rule.version,
             fault,
             sentence,
-            zone: schedule.and_then(|schedule| other_zone(schedule)),
+            zone: schedule.and_then(|schedule| other_zone(schedule)).map(|zone| zone.name().to_owned()),
             execution_count: self.engine.shared().timer(rule.id).execution_count,
             next_fire: next.map(|fire| Time(fire.at)),
             created: Time(rule.created),

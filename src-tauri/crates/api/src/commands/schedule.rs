@@ -9,7 +9,7 @@ use crate::wire::{
 };
 use crate::{Api, ApiError, Code};
 use model::{Invalid, Ref, RuleBody, Timestamp};
-use schedule::Fire;
+use schedule::{Fire, Zone};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -80,9 +80,9 @@ impl Api {
         let schedule = self.draft_schedule(&body, saved.as_deref())?;
         let now = self.engine.clock().now();
         aside(move || {
-            let named = schedule.zone().and_then(|name| Some((name.to_owned(), Time::zone_named(name)?)));
-            let (name, zone) = named.unwrap_or_else(|| (Time::zone_name(), Time::zone().clone()));
-            ScheduleCalendar { days: super::calendar::days(&schedule, &zone, now, count), zone: name }
+            let zone = schedule.zone().cloned().unwrap_or_else(Time::here);
+            let days = super::calendar::days(&schedule, &zone, now, count);
+            ScheduleCalendar { days, zone: zone.name().to_owned() }
         })
         .await
     }
@@ -102,13 +102,12 @@ impl Api {
     }
 
     pub(crate) async fn zone_list(&self, _: Empty) -> Result<ZoneList, ApiError> {
-        let now = Time(self.engine.clock().now()).instant();
-        let view = |name: jiff::tz::TimeZoneName<'_>| {
-            let zone = Time::zone_named(name.as_str())?;
-            Some(ZoneView { name: name.as_str().to_owned(), offset_seconds: zone.to_offset(now).seconds() })
+        let now = self.engine.clock().now();
+        let view = |name: String| {
+            let offset_seconds = Zone::parse(&name).ok()?.offset_seconds(now);
+            Some(ZoneView { name, offset_seconds })
         };
-        let mut zones: Vec<ZoneView> = Time::zones().available().filter_map(view).collect();
-        zones.sort_by(|a, b| a.name.cmp(&b.name));
+        let zones = Zone::names().into_iter().filter_map(view).collect();
         Ok(ZoneList { here: Time::zone_name(), zones })
     }
 }

@@ -21,8 +21,8 @@ impl FireView {
     /// A fire of a schedule.
     #[must_use]
     pub fn new(schedule: &schedule::Schedule, fire: schedule::Fire) -> Self {
-        let zone = schedule.zone().and_then(Time::other_zone);
-        Self { at: Time(fire.at), local: zone.map(|zone| Time(fire.at).on_clocks_of(&zone)), note: fire.note }
+        let local = other_zone(schedule).map(|zone| zone.local(fire.at));
+        Self { at: Time(fire.at), local, note: fire.note }
     }
 }
 
@@ -62,15 +62,15 @@ impl ScheduleFires {
         let fires = schedule.fires(after, count).into_iter();
         Self {
             sentence: schedule.sentence(),
-            zone: other_zone(schedule),
+            zone: other_zone(schedule).map(|zone| zone.name().to_owned()),
             fires: fires.map(|fire| FireView::new(schedule, fire)).collect(),
         }
     }
 }
 
 /// The zone of a schedule, where it is not the user's own.
-pub(crate) fn other_zone(schedule: &schedule::Schedule) -> Option<String> {
-    schedule.zone().filter(|name| Time::other_zone(name).is_some()).map(str::to_owned)
+pub(crate) fn other_zone(schedule: &schedule::Schedule) -> Option<&schedule::Zone> {
+    schedule.zone().filter(|zone| !Time::is_here(zone))
 }
 
 /// Asks which rules will fire.

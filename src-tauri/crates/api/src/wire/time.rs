@@ -1,15 +1,14 @@
 //! Instants on the wire: RFC 3339 with the offset of the user's zone, so that nobody else computes zones.
 
-use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::tz::TimeZone;
 use model::Timestamp;
+use schedule::Zone;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::sync::LazyLock;
 use ts_rs::TS;
 
 static ZONE: LazyLock<TimeZone> = LazyLock::new(TimeZone::system);
-/// The zones that schedules know: the ones inside the program, the same on every machine.
-static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 /// Other names of UTC, by which systems call the user's zone.
 const UTC: [&str; 9] =
     ["UTC", "Etc/UTC", "UCT", "Etc/UCT", "Zulu", "Etc/Zulu", "Universal", "Etc/Universal", "Etc/Unknown"];
@@ -31,34 +30,18 @@ impl Time {
         &ZONE
     }
 
-    /// Every zone that a schedule may name.
-    pub(crate) fn zones() -> &'static TimeZoneDatabase {
-        &ZONES
-    }
-
-    /// A zone by its IANA name.
-    pub(crate) fn zone_named(name: &str) -> Option<TimeZone> {
-        ZONES.get(name).ok()
-    }
-
-    /// A zone by its IANA name, where it is not the user's own.
-    pub(crate) fn other_zone(name: &str) -> Option<TimeZone> {
+    /// Whether this is the user's own zone.
+    pub(crate) fn is_here(zone: &Zone) -> bool {
         let here = ZONE.iana_name().unwrap_or("UTC");
-        let same = name == here || (UTC.contains(&name) && UTC.contains(&here));
-        if same { None } else { Self::zone_named(name) }
+        zone.name() == here || (UTC.contains(&zone.name()) && UTC.contains(&here))
     }
 
-    /// This instant on the clocks of a zone, as RFC 3339.
-    pub(crate) fn on_clocks_of(self, zone: &TimeZone) -> String {
-        let format = if self.0.as_micros() % 1_000_000 == 0 {
-            "%Y-%m-%dT%H:%M:%S%:z"
-        } else {
-            "%Y-%m-%dT%H:%M:%S%.f%:z"
-        };
-        self.instant().to_zoned(zone.clone()).strftime(format).to_string()
+    /// The user's zone as schedules know it; UTC where it is not among the zones inside the program.
+    pub(crate) fn here() -> Zone {
+        Zone::parse(&Self::zone_name()).unwrap_or_else(|_| Zone::utc())
     }
 
-    pub(crate) fn instant(self) -> jiff::Timestamp {
+    fn instant(self) -> jiff::Timestamp {
         jiff::Timestamp::from_microsecond(self.0.as_micros()).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
     }
 
@@ -77,7 +60,12 @@ impl From<Timestamp> for Time {
 
 impl std::fmt::Display for Time {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.on_clocks_of(&ZONE))
+        let format = if self.0.as_micros() % 1_000_000 == 0 {
+            "%Y-%m-%dT%H:%M:%S%:z"
+        } else {
+            "%Y-%m-%dT%H:%M:%S%.f%:z"
+        };
+        write!(f, "{}", self.instant().to_zoned(ZONE.clone()).strftime(format))
     }
 }
 

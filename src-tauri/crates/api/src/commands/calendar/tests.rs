@@ -1,4 +1,5 @@
 use super::*;
+use crate::wire::Time;
 use serde_json::json;
 
 fn at(text: &str) -> Timestamp {
@@ -12,7 +13,7 @@ fn hourly() -> Schedule {
 }
 
 fn told(zone: &str, now: &str, count: u32) -> Vec<(String, u64, Option<String>)> {
-    let zone = Time::zone_named(zone).unwrap();
+    let zone = Zone::parse(zone).unwrap();
     let days = days(&hourly(), &zone, at(now), count);
     days.into_iter().map(|day| (day.date, day.fires, day.note)).collect()
 }
@@ -25,23 +26,23 @@ fn a_day_has_the_hours_that_its_clocks_give_it() {
         [
             ("2026-03-27".to_owned(), 0, None),
             ("2026-03-28".to_owned(), 24, None),
-            ("2026-03-29".to_owned(), 23, note("The clocks go forward by 1 hour at 02:00.")),
+            ("2026-03-29".to_owned(), 23, note("Clocks go forward from 02:00 to 03:00.")),
             ("2026-03-30".to_owned(), 24, None),
         ]
     );
     assert_eq!(
         told("America/New_York", "2026-11-01T03:59:59Z", 2)[1],
-        ("2026-11-01".to_owned(), 25, note("The clocks go back by 1 hour at 02:00."))
+        ("2026-11-01".to_owned(), 25, note("Clocks go back from 02:00 to 01:00."))
     );
     assert_eq!(
         told("Australia/Lord_Howe", "2026-04-04T12:00:00Z", 2)[1],
-        ("2026-04-05".to_owned(), 25, note("The clocks go back by 30 minutes at 02:00."))
+        ("2026-04-05".to_owned(), 25, note("Clocks go back from 02:00 to 01:30."))
     );
 }
 
 #[test]
 fn of_today_only_what_is_still_to_come_counts() {
-    let zone = Time::zone_named("UTC").unwrap();
+    let zone = Zone::utc();
     let days = days(&hourly(), &zone, at("2026-03-28T20:00:00Z"), 2);
     assert_eq!((days[0].fires, days[0].first.as_ref().unwrap().at), (3, Time(at("2026-03-28T21:00:00Z"))));
     // The fire at midnight is the first of its day.
@@ -53,9 +54,9 @@ fn a_change_at_midnight_belongs_to_the_day_that_it_begins() {
     // Cuba goes from midnight to one o'clock, and back from one o'clock to midnight.
     let days = told("America/Havana", "2026-03-07T12:00:00Z", 2);
     assert_eq!(days[0], ("2026-03-07".to_owned(), 16, None));
-    assert_eq!((days[1].1, days[1].2.as_deref()), (23, Some("The clocks go forward by 1 hour at 00:00.")));
+    assert_eq!((days[1].1, days[1].2.as_deref()), (23, Some("Clocks go forward from 00:00 to 01:00.")));
     let days = told("America/Havana", "2025-11-01T12:00:00Z", 2);
-    assert_eq!((days[1].1, days[1].2.as_deref()), (25, Some("The clocks go back by 1 hour at 01:00.")));
+    assert_eq!((days[1].1, days[1].2.as_deref()), (25, Some("Clocks go back from 01:00 to 00:00.")));
 }
 
 #[test]

@@ -23,12 +23,12 @@ pub use event::{Decision, Enforcement, EnforcementStatus, Event, EventSource, Ou
 pub use execution::{
     Execution, ExecutionStatus, Exit, IllegalTransition, Transition, UnknownExecutionStatus,
 };
-pub use ids::{EnforcementId, EventId, ExecutionId, RuleId};
-pub use misfire::{Misfire, MissReason};
+pub use ids::{EnforcementId, EventId, ExecutionId, MisfireId, RuleId};
+pub use misfire::{Misfire, MisfireEntry, MissReason};
 pub use pack::{
     Action, OutputFormat, Pack, ParameterDelivery, ParameterFormat, Runner, Sensor, StarterRule, Trigger,
 };
 pub use refs::{PackRef, Ref};
 pub use rule::{Rule, RuleBody, RuleState, TimerMemory};
 pub use schema::{Schema, SchemaError};
-pub use timestamp::Timestamp;
+pub use timestamp::{NotATime, Timestamp};

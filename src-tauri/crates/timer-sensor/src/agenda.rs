@@ -13,7 +13,7 @@ const PASTS: usize = 1_000;
 
 /// All timers, the next one first.
 #[derive(Default)]
-pub(crate) struct Agenda {
+pub struct Agenda {
     timers: HashMap<RuleId, Timer>,
     order: BTreeSet<(Timestamp, RuleId)>,
     /// What has been decided and not been taken yet, oldest first.
@@ -28,7 +28,7 @@ pub(crate) struct Agenda {
 impl Agenda {
     /// These are all the rules there are. What was planned since the engine last heard of a rule that is new here
     /// is made up for.
-    pub(crate) fn replace(&mut self, rules: Vec<Rule>, now: Timestamp) {
+    pub fn replace(&mut self, rules: Vec<Rule>, now: Timestamp) {
         let there: HashSet<RuleId> = rules.iter().map(|rule| rule.id).collect();
         let gone: Vec<RuleId> = self.timers.keys().filter(|id| !there.contains(id)).copied().collect();
         gone.into_iter().for_each(|id| self.remove(id, now));
@@ -42,7 +42,7 @@ impl Agenda {
 
     /// One rule is new, enabled or changed. Other rules are left alone, and so is this one where it says nothing new
     /// about when to fire.
-    pub(crate) fn put(&mut self, rule: Rule, now: Timestamp) {
+    pub fn put(&mut self, rule: Rule, now: Timestamp) {
         let (id, name) = (rule.id, rule.name.clone());
         let mark = rule.handled_until;
         let taken = match self.timers.get(&id) {
@@ -72,12 +72,12 @@ impl Agenda {
     }
 
     /// One rule no longer listens. What was due until now is dealt with before.
-    pub(crate) fn remove(&mut self, id: RuleId, now: Timestamp) {
+    pub fn remove(&mut self, id: RuleId, now: Timestamp) {
         self.end(id, now, now);
     }
 
     /// When the next timer is due.
-    pub(crate) fn next(&self) -> Option<Timestamp> {
+    pub fn next(&self) -> Option<Timestamp> {
         self.order.first().map(|(at, _)| *at)
     }
 
@@ -87,7 +87,7 @@ impl Agenda {
     }
 
     /// Looks at the clocks. Where the wall clock was put back by much, timers that would wait for it are planned anew.
-    pub(crate) fn look(&mut self, moment: Moment) {
+    pub fn look(&mut self, moment: Moment) {
         let Some(before) = self.looked.replace(moment) else { return };
         if moment.now >= before.now {
             self.gap = Gap::between(&before, &moment).or(self.gap);
@@ -101,7 +101,7 @@ impl Agenda {
     }
 
     /// Looks at the clocks and takes the next deed, if there is one.
-    pub(crate) fn pop(&mut self, moment: Moment) -> Option<Deed> {
+    pub fn pop(&mut self, moment: Moment) -> Option<Deed> {
         self.look(moment);
         let look = Look { now: moment.now, until: moment.now, gap: self.gap };
         while self.deeds.is_empty() {

@@ -20,7 +20,7 @@ enum Change {
 }
 
 /// The sensor as the kit sees it: a mailbox, a bell and a thread.
-pub(crate) struct Clockwork<T> {
+pub struct Clockwork<T> {
     /// None once it has stopped.
     mailbox: Option<Sender<Change>>,
     time: Arc<T>,
@@ -32,7 +32,7 @@ impl<T: Time> Clockwork<T> {
     ///
     /// # Errors
     /// The system gives no thread.
-    pub(crate) fn start(time: T, start: Start) -> Result<Self, Failure> {
+    pub fn start(time: T, start: Start) -> Result<Self, Failure> {
         let time = Arc::new(time);
         let (mailbox, changes) = channel();
         let inside = Arc::clone(&time);

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 /// What is to be told to the engine.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Deed {
+pub enum Deed {
     /// An instant fires.
     Fired(Fired),
     /// Instants that do not fire.
@@ -15,23 +15,28 @@ pub(crate) enum Deed {
 
 /// One fire.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Fired {
-    pub(crate) rule: RuleId,
-    pub(crate) trigger: Ref,
-    pub(crate) at: Timestamp,
+pub struct Fired {
+    /// Whose timer.
+    pub rule: RuleId,
+    /// What the rule listens to.
+    pub trigger: Ref,
+    /// The planned instant.
+    pub at: Timestamp,
     /// What is special about the instant.
-    pub(crate) note: Option<String>,
-    pub(crate) late: Late,
+    pub note: Option<String>,
+    /// Whether it makes up for what was missed.
+    pub late: Late,
     /// The number of this fire in the life of the rule, from 1.
-    pub(crate) count: u64,
-    pub(crate) next: Option<Timestamp>,
+    pub count: u64,
+    /// The planned instant after it.
+    pub next: Option<Timestamp>,
     /// What the schedule says of itself.
-    pub(crate) facts: Map<String, Value>,
+    pub facts: Map<String, Value>,
 }
 
 /// Whether a fire makes up for what was missed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Late {
+pub enum Late {
     /// It is the fire of its instant, as planned.
     No,
     /// Its instant was missed; it makes up for that one.
@@ -42,7 +47,7 @@ pub(crate) enum Late {
 
 impl Fired {
     /// The event that tells of this fire, at the instant `now`.
-    pub(crate) fn event(&self, sensor: &Ref, now: Timestamp) -> Event {
+    pub fn event(&self, sensor: &Ref, now: Timestamp) -> Event {
         let mut payload = self.facts.clone();
         let mut say = |name: &str, value: Value| {
             payload.insert(name.to_owned(), value);

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 /// All clocks at one instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Moment {
+pub struct Moment {
     /// The wall clock.
-    pub(crate) now: Timestamp,
+    pub now: Timestamp,
     /// How long the machine has slept so far.
-    pub(crate) slept: Duration,
+    pub slept: Duration,
     /// How long it has been awake, by a stop-watch that nobody sets and that stands while the machine sleeps.
-    pub(crate) awake: Duration,
+    pub awake: Duration,
 }
 
 /// A sleep or a step of the clock below this is the inaccuracy of reading several clocks one after the other.

@@ -6,7 +6,7 @@ use model::{Clock, SystemClock, Timestamp};
 use std::time::Instant;
 
 /// The clocks of a machine, and one sleeper under them.
-pub(crate) trait Time: Send + Sync + 'static {
+pub trait Time: Send + Sync + 'static {
     /// What the clocks say now.
     fn moment(&self) -> Moment;
 
@@ -20,13 +20,17 @@ pub(crate) trait Time: Send + Sync + 'static {
 
 /// The machine's own time.
 #[derive(Debug)]
-pub(crate) struct Machine {
+pub struct Machine {
     alarm: Alarm,
     started: Instant,
 }
 
 impl Machine {
-    pub(crate) fn new() -> std::io::Result<Self> {
+    /// The clocks of this machine, and an alarm on its wall clock.
+    ///
+    /// # Errors
+    /// The system gives no timer.
+    pub fn new() -> std::io::Result<Self> {
         Ok(Self { alarm: Alarm::new()?, started: Instant::now() })
     }
 }

@@ -60,6 +60,7 @@ fn catalog() -> Arc<Catalog> {
         let folder = tempfile::tempdir().expect("a folder");
         packs::unpack_shipped(folder.path()).expect("the shipped packs");
         let catalog = Catalog::new(packs::load_all(folder.path()), &Catalog::default());
+        assert!(catalog.packs.iter().all(|entry| entry.pack.is_some()), "{:?}", catalog.packs);
         (folder, Arc::new(catalog))
     };
     OnceLock::get_or_init(&CATALOG, make).1.clone()
@@ -341,8 +342,16 @@ impl Machine {
             // Now and then the answer is lost, and the sensor posts the same again.
             for _ in 0..=u8::from(self.chance.one_in(50)) {
                 let input = self.posted(&deed);
-                // Refused where its rule was deleted meanwhile.
-                let _ = self.settle(input);
+                let rule = match &deed {
+                    Deed::Fired(fired) => fired.rule,
+                    Deed::Missed(missed) => missed.rule,
+                };
+                match self.settle(input) {
+                    Ok(_) => {}
+                    // Its rule was deleted, or has another trigger now.
+                    Err(Refusal::Invalid(_)) if self.plans.get(&rule).is_some_and(|plans| plans[0].until.is_some()) => {}
+                    Err(refusal) => panic!("{deed:?} was refused: {refusal}"),
+                }
             }
         }
         posted

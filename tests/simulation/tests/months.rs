@@ -53,7 +53,7 @@ fn live(seed: u64, start: &str, days: u64) {
         .filter_map(|(number, (trigger, params))| machine.make(&format!("timer_{number}"), trigger, params))
         .collect();
     let end = start.plus(Duration::from_secs(days * DAY));
-    let mut made = rules.len();
+    let mut made = timers.len();
     while machine.now() < end {
         let seconds = |chance: &mut Chance, most: u64| Duration::from_secs(1 + chance.below(most));
         match chance.below(40) {

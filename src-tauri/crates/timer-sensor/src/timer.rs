@@ -73,16 +73,10 @@ impl Timer {
         let known =
             |past: &Past| past.instants == instants(&rule.trigger_ref, &rule.trigger_params, rule.anchor);
         let told = rule.handled_until.unwrap_or(now);
-        let mut history = match past.filter(known) {
-            Some(Past { mut history, .. }) => {
-                history.put_back(now);
-                let mark = history.mark();
-                history.move_to(told.max(mark));
-                history
-            }
-            // Instants of another schedule say nothing about those of this one.
-            None => History::new(told),
-        };
+        // Instants of another schedule say nothing about those of this one.
+        let mut history = past.filter(known).map_or_else(|| History::new(told), |past| past.history);
+        history.put_back(now);
+        history.move_to(told.max(history.mark()));
         history.put_back(now);
         let mut timer = Self {
             rule: rule.id,

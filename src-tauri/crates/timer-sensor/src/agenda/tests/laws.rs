@@ -4,7 +4,7 @@ use super::*;
 use crate::hand::Hand;
 use crate::history::is_wild;
 use crate::time::Time;
-use model::{Misfire, TimerMemory};
+use model::{Misfire, Ref, TimerMemory};
 use proptest::prelude::*;
 use schedule::Schedule;
 use serde_json::Map;
@@ -21,7 +21,7 @@ enum Act {
     /// Somebody sets the clock, in seconds.
     Step(i64),
     /// A rule is changed while the sensor is so many seconds behind; it hears of it after so many milliseconds.
-    Edit(usize, Value, u64, u64),
+    Edit(usize, (String, Value), u64, u64),
     /// A rule is switched off while the sensor is so many seconds behind, or on again.
     Switch(usize, u64),
     /// A rule is switched off and on again while the sensor hears nothing, in seconds.
@@ -33,20 +33,32 @@ enum Act {
     Restart(usize, u64, bool),
 }
 
-fn params() -> impl Strategy<Value = Value> {
-    let interval = prop::sample::select(vec![5_i64, 7, 30, 60, 600]);
+/// The trigger and the parameters of a rule. The clock of Berlin is put forward in the night in which all begins.
+fn params() -> impl Strategy<Value = (String, Value)> {
+    let interval = (prop::sample::select(vec![5_i64, 7, 30, 60, 600]), any::<bool>());
+    let interval = interval.prop_map(|(interval, jitter)| {
+        let mut params = json!({"interval": interval});
+        if jitter {
+            params["jitter_seconds"] = json!(interval - 1);
+        }
+        ("core.intervaltimer", params)
+    });
+    let expressions = vec!["*/20 * * * * *", "0 */3 * * * *", "15 2,3 * * *", "*/15 0-3 * * *", "@hourly"];
+    let cron = prop::sample::select(expressions).prop_map(|expression| {
+        ("core.crontimer", json!({"expression": expression, "timezone": "Europe/Berlin"}))
+    });
     let policy = prop_oneof![
         Just(json!({"misfire": "skip"})),
         Just(json!({"misfire": "once"})),
         (1..6_u32).prop_map(|limit| json!({"misfire": "all", "misfire_limit": limit})),
         Just(json!({"misfire": "all"})),
     ];
-    (interval, policy, any::<bool>()).prop_map(|(interval, mut params, jitter)| {
-        params["interval"] = json!(interval);
-        if jitter {
-            params["jitter_seconds"] = json!(interval - 1);
-        }
-        params
+    let ends = prop_oneof![5 => Just(None), 1 => Just(Some("2026-03-29T01:10:00Z"))];
+    (prop_oneof![3 => interval, 1 => cron], policy, ends).prop_map(|((trigger, mut params), policy, ends)| {
+        let params_of = params.as_object_mut().unwrap();
+        params_of.extend(policy.as_object().unwrap().clone());
+        params_of.extend(ends.map(|ends| ("not_after".to_owned(), json!(ends))));
+        (trigger.to_owned(), params)
     })
 }
 
@@ -122,12 +134,13 @@ struct World {
 }
 
 impl World {
-    fn new(params: &[Value]) -> Self {
-        let start = at(1e6);
+    fn new(params: &[(String, Value)]) -> Self {
+        let start = at(81_000.0);
         let hand = Hand::new(start);
-        let rules = (1..).zip(params).map(|(id, params)| {
+        let rules = (1..).zip(params).map(|(id, (trigger, params))| {
             let memory = TimerMemory { anchor: None, handled_until: Some(start), ..TimerMemory::default() };
-            let rule = Rule { anchor: None, ..rule(id, params) };
+            let trigger_ref = trigger.parse().unwrap();
+            let rule = Rule { trigger_ref, anchor: None, ..rule(id, params) };
             let mut known = Known { rule, memory, stale: memory, plans: Vec::new(), mark: start };
             known.begin(start, start);
             known
@@ -193,17 +206,17 @@ impl World {
         let plan = known.plan_of(fired.at).expect("what fires is planned");
         plan.fired.insert(fired.at);
         let may_repeat = fired.at <= plan.repeats_until;
-        match self.told.get(&(fired.rule, fired.at)) {
-            None => {}
-            // The engine knows it by its key.
-            Some(Told::Fired) if may_repeat => return,
+        let before = self.told.get(&(fired.rule, fired.at)).copied();
+        let may = match before {
+            None => true,
+            Some(Told::Fired) => may_repeat,
             // A clock that was wrong has made it miss what now fires after all, or the engine was faster.
-            Some(Told::Missed { wrong: then, by_engine }) if *then < wrong || *by_engine || may_repeat => {
-                if handled {
-                    return;
-                }
-            }
-            Some(before) => panic!("{} was {before:?} and fires at {now}", fired.at),
+            Some(Told::Missed { wrong: then, by_engine }) => then < wrong || by_engine || may_repeat,
+        };
+        assert!(may, "{} was {before:?} and fires at {now}", fired.at);
+        // The engine knows an event by its key, and takes none of what is missed up to its mark.
+        if before == Some(Told::Fired) || before.is_some() && handled {
+            return;
         }
         self.told.insert((fired.rule, fired.at), Told::Fired);
         known.memory.execution_count += 1;
@@ -336,19 +349,21 @@ impl World {
         self.settle();
     }
 
-    fn edit(&mut self, which: usize, params: Value, late: u64) {
+    fn edit(&mut self, which: usize, (trigger, params): (String, Value), late: u64) {
         if !self.rules[which].rule.enabled {
             return;
         }
         let Value::Object(params) = params else { panic!("{params}") };
-        if known_instants(&self.rules[which].rule.trigger_params) == known_instants(&params) {
+        let trigger_ref: Ref = trigger.parse().unwrap();
+        let rule = &mut self.rules[which].rule;
+        if rule.trigger_ref == trigger_ref && instants(&rule.trigger_params) == instants(&params) {
             // Only the policy: the plan goes on.
-            self.rules[which].rule.trigger_params = params;
+            rule.trigger_params = params;
             return self.put(which);
         }
         self.settle_plan(which);
         let (known, furthest) = (&mut self.rules[which], self.furthest);
-        known.rule.trigger_params = params;
+        (known.rule.trigger_ref, known.rule.trigger_params) = (trigger_ref, params);
         known.mark = known.memory.handled_until.unwrap();
         known.begin(known.mark, furthest);
         self.hand.pass(Duration::from_millis(late));
@@ -432,8 +447,9 @@ impl Plan {
 }
 
 /// The parameters that say when a rule fires.
-fn known_instants(params: &Map<String, Value>) -> Vec<&Value> {
-    vec![&params["interval"], params.get("jitter_seconds").unwrap_or(&Value::Null)]
+fn instants(params: &Map<String, Value>) -> Map<String, Value> {
+    let when = params.iter().filter(|(name, _)| !matches!(name.as_str(), "misfire" | "misfire_limit"));
+    when.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 /// As the engine reckons it.

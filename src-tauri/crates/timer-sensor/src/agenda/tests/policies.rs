@@ -243,6 +243,27 @@ fn another_policy_for_missed_instants_is_no_other_schedule() {
 }
 
 #[test]
+fn a_timer_that_was_planned_anew_is_not_silenced_by_what_the_engine_remembers_of_a_wrong_clock() {
+    let hand = Hand::new(at(20_000.0));
+    let mut agenda = Agenda::default();
+    let known = |policy: &str| Rule {
+        handled_until: Some(at(20_000.0)),
+        ..rule(1, &json!({"interval": 10, "misfire": policy}))
+    };
+    agenda.look(hand.moment());
+    agenda.put(known("once"), hand.moment().now);
+    // Put back by five hours, and then forward to where the old mark is near enough to be waited for.
+    hand.step(-18_000_000_000);
+    agenda.look(hand.moment());
+    hand.step(9_000_000_000);
+    told(&hand, &mut agenda);
+    for policy in ["once", "skip"] {
+        agenda.put(known(policy), hand.moment().now);
+        assert_eq!(agenda.next(), Some(at(11_010.0)), "{policy}");
+    }
+}
+
+#[test]
 fn what_was_due_when_a_rule_was_switched_off_fires_and_nothing_after_it() {
     let hand = Hand::new(at(0.0));
     let mut agenda = Agenda::default();
@@ -316,4 +337,29 @@ fn new_rules_of_time_count_from_now_on_and_a_past_plan_is_not_fired_again() {
     agenda.replace(vec![known], hand.moment().now);
     assert_eq!(fires(&told(&hand, &mut agenda)), [(1, 90.0, Some(1))]);
     assert_eq!(agenda.next(), Some(at(150.0)));
+}
+
+#[test]
+fn the_event_of_a_night_in_which_the_clock_changes_says_what_it_did_to_the_instant() {
+    let hand = Hand::new(at(86_400.0));
+    let mut agenda = Agenda::default();
+    let params = json!({"expression": "30 2 * * *", "timezone": "Europe/Berlin"});
+    let nightly = Rule { trigger_ref: "core.crontimer".parse().unwrap(), ..rule(5, &params) };
+    agenda.put(nightly, hand.moment().now);
+    // There is no half past two in this night, and there is one in the next.
+    let notes: Vec<(String, Option<String>)> = [4_000, 86_400]
+        .into_iter()
+        .map(|span| {
+            hand.pass(Duration::from_secs(span));
+            let deeds = told(&hand, &mut agenda);
+            let Some(Deed::Fired(fired)) = deeds.last() else { panic!("{deeds:?}") };
+            let payload = fired.event(&"core.timer_sensor".parse().unwrap(), hand.moment().now).payload;
+            assert_eq!((&payload["type"], &payload["expression"]), (&json!("cron"), &json!("30 2 * * *")));
+            let text = |name: &str| payload.get(name).and_then(Value::as_str).map(str::to_owned);
+            (text("scheduled_at").unwrap(), text("note"))
+        })
+        .collect();
+    assert_eq!(notes[0].0, "2026-03-29T01:00:00Z");
+    assert!(notes[0].1.as_ref().is_some_and(|note| note.contains("02:30")), "{notes:?}");
+    assert_eq!(notes[1], ("2026-03-30T00:30:00Z".to_owned(), None));
 }

@@ -215,7 +215,7 @@ impl Zone {
             Some(("Etc", fixed)) => {
                 match fixed.strip_prefix("GMT").map(|hours| (hours.get(..1), hours.get(1..))) {
                     // The names of the database count the other way round.
-                    Some((Some("-"), Some(hours))) => format!("UTC+{hours}"),
+                    Some((Some("-"), Some(hours))) if hours != "0" => format!("UTC+{hours}"),
                     Some((Some("+"), Some(hours))) if hours != "0" => format!("UTC-{hours}"),
                     _ => "UTC".to_owned(),
                 }

@@ -76,6 +76,11 @@ export function longDate(time: string): string {
   return `${WEEKDAYS_LONG[weekday(time)]} ${Number(time.slice(8, 10))} ${month}`;
 }
 
+/** `October 2026` */
+export function monthName(time: string): string {
+  return `${MONTHS_LONG[Number(time.slice(5, 7)) - 1]} ${time.slice(0, 4)}`;
+}
+
 /** `2026-10-24 21:42:08.118 +02:00`, for a tooltip. */
 export function fullTime(time: string): string {
   const zone = /(Z|[+-]\d\d:\d\d)$/.exec(time)?.[1] ?? "";

@@ -1,0 +1,153 @@
+/**
+ * A recurrence as fields and as the text of RFC 5545, one into the other. Pure. What is right is the engine's
+ * to say.
+ */
+import type { Json } from "../values";
+import { readList } from "../values";
+
+export type Params = Readonly<Record<string, Json>>;
+
+export const FREQUENCIES = [
+  { value: "SECONDLY", one: "second", many: "seconds" },
+  { value: "MINUTELY", one: "minute", many: "minutes" },
+  { value: "HOURLY", one: "hour", many: "hours" },
+  { value: "DAILY", one: "day", many: "days" },
+  { value: "WEEKLY", one: "week", many: "weeks" },
+  { value: "MONTHLY", one: "month", many: "months" },
+  { value: "YEARLY", one: "year", many: "years" },
+] as const;
+
+export type Frequency = (typeof FREQUENCIES)[number]["value"];
+
+/** The days of the week, as the engine writes them and as people do. */
+export const WEEKDAYS = [
+  ["MO", "Monday"],
+  ["TU", "Tuesday"],
+  ["WE", "Wednesday"],
+  ["TH", "Thursday"],
+  ["FR", "Friday"],
+  ["SA", "Saturday"],
+  ["SU", "Sunday"],
+] as const;
+
+/** The parts of a rule text and the parameters that mean the same. */
+const PARTS = [
+  ["FREQ", "freq", "word"],
+  ["INTERVAL", "interval", "number"],
+  ["COUNT", "count", "number"],
+  ["UNTIL", "until", "time"],
+  ["BYMONTH", "by_month", "numbers"],
+  ["BYWEEKNO", "by_week_no", "numbers"],
+  ["BYYEARDAY", "by_year_day", "numbers"],
+  ["BYMONTHDAY", "by_month_day", "numbers"],
+  ["BYDAY", "by_day", "words"],
+  ["BYHOUR", "by_hour", "numbers"],
+  ["BYMINUTE", "by_minute", "numbers"],
+  ["BYSECOND", "by_second", "numbers"],
+  ["BYSETPOS", "by_set_pos", "numbers"],
+  ["WKST", "week_start", "word"],
+] as const;
+
+/** The parameters that a rule text stands for: it and they exclude each other. */
+export const RULE_PARAMS: readonly string[] = PARTS.map(([, name]) => name);
+/** Those that have a place of their own in the form. */
+export const SHOWN_PARAMS: readonly string[] = [
+  ...["freq", "interval", "count", "until", "by_day", "by_month_day", "by_month"],
+  ...["rule", "dtstart"],
+];
+
+/** A parameter as a list, whether it was written as one, as one value or with commas. */
+export function listOf(value: Json | undefined): Json[] {
+  if (value === undefined || value === null || value === "") return [];
+  if (Array.isArray(value)) return value;
+  return typeof value === "string" ? readList(value) : [value];
+}
+
+export function frequencyOf(params: Params): string {
+  const freq = params["freq"];
+  return typeof freq === "string" ? freq.toUpperCase() : "";
+}
+
+/** `20261231T170000Z` → `2026-12-31T17:00:00Z`; anything else as it is. */
+function plainTime(text: string): string {
+  const found = /^(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z?))?$/i.exec(text);
+  if (!found) return text;
+  const [, year, month, day, hour, minute, second, zulu] = found;
+  const date = `${year}-${month}-${day}`;
+  return hour === undefined ? date : `${date}T${hour}:${minute}:${second}${zulu ?? ""}`.toUpperCase();
+}
+
+/** `2026-12-31T17:00` → `20261231T170000`; null where it cannot be written so. */
+function ruleTime(text: string): string | null {
+  const found = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d))?(Z?))?$/i.exec(text);
+  if (!found) return null;
+  const [, year, month, day, hour, minute, second = "00", zulu = ""] = found;
+  const date = `${year}${month}${day}`;
+  return hour === undefined ? date : `${date}T${hour}${minute}${second}${zulu.toUpperCase()}`;
+}
+
+/** The text of the fields; null where a field holds what has no place in it. */
+export function writeRule(params: Params): string | null {
+  const parts: string[] = [];
+  for (const [part, name, kind] of PARTS) {
+    const value = params[name];
+    if (value === undefined || (name === "interval" && value === 1)) continue;
+    const written = kind === "time" ? ruleTime(String(value)) : listOf(value).map(String).join(",");
+    if (written === null || !/^[\w,+-]+$/.test(written)) return null;
+    parts.push(`${part}=${kind === "word" || kind === "words" ? written.toUpperCase() : written}`);
+  }
+  return parts.length === 0 ? null : parts.join(";");
+}
+
+/** The fields of a text; null where it has parts that are no fields. */
+export function readRule(text: string): Record<string, Json> | null {
+  const found: Record<string, Json> = {};
+  const plain = text.trim().replace(/^RRULE:/i, "");
+  if (plain === "") return null;
+  for (const piece of plain.split(";")) {
+    const [key = "", value = "", ...more] = piece.split("=");
+    const part = PARTS.find(([name]) => name === key.trim().toUpperCase());
+    if (!part || value.trim() === "" || more.length > 0) return null;
+    const [, name, kind] = part;
+    if (name in found) return null;
+    const words = value.trim().toUpperCase().split(",");
+    const numbers = words.map(Number);
+    if ((kind === "numbers" || kind === "number") && !numbers.every(Number.isInteger)) return null;
+    if ((kind === "word" || kind === "number" || kind === "time") && words.length !== 1) return null;
+    found[name] = {
+      word: words[0] ?? "",
+      words,
+      number: numbers[0] ?? 0,
+      numbers,
+      time: plainTime(words[0] ?? ""),
+    }[kind];
+  }
+  return "freq" in found ? found : null;
+}
+
+/** How a recurrence ends. */
+export type End = "never" | "count" | "until";
+
+export function endOf(params: Params): End {
+  if (params["count"] !== undefined) return "count";
+  return params["until"] === undefined ? "never" : "until";
+}
+
+/** A list of days with one of them put in or taken out, in the order of the week; nothing where none is left. */
+export function withDay(value: Json | undefined, day: string): Json | undefined {
+  const before = listOf(value).map((one) => String(one).toUpperCase());
+  const after = before.includes(day) ? before.filter((one) => one !== day) : [...before, day];
+  const order = (one: string): number => WEEKDAYS.findIndex(([code]) => code === one);
+  return after.length === 0 ? undefined : after.sort((a, b) => order(a) - order(b));
+}
+
+/** Whether all days of a list are plain days of the week, as buttons can show them: `1MO` is not. */
+export function plainDays(value: Json | undefined): boolean {
+  return listOf(value).every((one) => WEEKDAYS.some(([code]) => code === String(one).toUpperCase()));
+}
+
+/** Numbers typed with commas; nothing where the field is empty. */
+export function readNumbers(text: string): Json | undefined {
+  const list = readList(text);
+  return list.length === 0 ? undefined : list;
+}

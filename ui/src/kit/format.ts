@@ -103,6 +103,14 @@ export function until(time: string, now: number): string {
   return `in ${Math.floor(left / DAY)} d`;
 }
 
+/** The same with the hours beyond a day: `in 1 d 5 h`, `in 63 d`. */
+export function untilFine(time: string, now: number): string {
+  const left = Date.parse(time) - now;
+  if (left < DAY || left >= 10 * DAY) return until(time, now);
+  const hours = Math.floor(left / HOUR) % 24;
+  return `in ${Math.floor(left / DAY)} d${hours === 0 ? "" : ` ${hours} h`}`;
+}
+
 /** When in the future: `21:45` today, `Sun 04:00` within a week, `5 Nov` beyond. `today` is now, as the engine writes it. */
 export function upcoming(time: string, today: string): string {
   const days = daysBetween(today, time);

@@ -4,6 +4,7 @@ import {
   FIELDS,
   mended,
   proposals,
+  withoutProposals,
   reading,
   readField,
   rulersOf,
@@ -187,6 +188,10 @@ describe("what the engine says of a wrong text", () => {
     expect(proposals(said)).toEqual(["0-7", "0-5", "1-5"]);
     expect(proposals("there is no month `FBE`; did you mean `FEB`?")).toEqual(["FEB"]);
     expect(proposals("expected five fields")).toEqual([]);
+    expect(withoutProposals(said)).toBe(
+      "Column 15: there is no weekday 8. Weekdays go from 0 to 7, and both 0 and 7 are Sunday.",
+    );
+    expect(withoutProposals("There is no month `FBE`; did you mean `FEB`?")).toBe("There is no month `FBE`.");
   });
 
   it("is mended in one click", () => {

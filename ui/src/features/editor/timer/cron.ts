@@ -245,6 +245,12 @@ export function proposals(message: string): string[] {
   return words.map((word) => word.trim()).filter(Boolean);
 }
 
+/** The sentence without its proposals, which stand below it as buttons. */
+export function withoutProposals(message: string): string {
+  const rest = message.replace(/[;:,.]?\s*\bdid you mean .+?\?/i, "").trim();
+  return /[.!?]$/.test(rest) ? rest : `${rest}.`;
+}
+
 /** The text after a proposal was taken: it replaces the word at the wrong place, or the whole. */
 export function mended(text: string, at: number | null, proposal: string): string {
   const tokens = tokensOf(text);

@@ -50,11 +50,18 @@ const PARTS = [
 
 /** The parameters that a rule text stands for: it and they exclude each other. */
 export const RULE_PARAMS: readonly string[] = PARTS.map(([, name]) => name);
-/** Those that have a place of their own in the form. */
-export const SHOWN_PARAMS: readonly string[] = [
-  ...["freq", "interval", "count", "until", "by_day", "by_month_day", "by_month"],
-  ...["rule", "dtstart"],
-];
+/** All that has a place of its own in the form. */
+export const SHOWN_PARAMS: readonly string[] = [...RULE_PARAMS, "rule", "dtstart"];
+
+/** The rarer parts, with what they count. */
+export const RARE_PARAMS = [
+  { name: "by_hour", label: "Hours", help: "0 to 23" },
+  { name: "by_minute", label: "Minutes", help: "0 to 59" },
+  { name: "by_second", label: "Seconds", help: "0 to 59" },
+  { name: "by_set_pos", label: "Which of them", help: "1 the first, −1 the last of each period" },
+  { name: "by_week_no", label: "Weeks of the year", help: "1 to 53, yearly only" },
+  { name: "by_year_day", label: "Days of the year", help: "1 to 366" },
+] as const;
 
 /** A parameter as a list, whether it was written as one, as one value or with commas. */
 export function listOf(value: Json | undefined): Json[] {

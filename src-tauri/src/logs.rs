@@ -1,6 +1,7 @@
 //! What the program tells about itself: to stderr, and to a file a day in the data folder.
 
 use std::fs::DirBuilder;
+use std::io::IsTerminal;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use tracing_appender::non_blocking::WorkerGuard;
@@ -18,7 +19,9 @@ pub(crate) fn write_to(folder: &Path) -> Option<WorkerGuard> {
     // Nobody but the user may read the data, so whoever makes the folder first makes it so.
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     let filter = EnvFilter::try_from_env("ATTUNE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let terminal = fmt::layer().with_writer(std::io::stderr).with_target(false);
+    // Colours are for eyes: a log that goes to a file or the journal has none.
+    let colours = std::io::stderr().is_terminal();
+    let terminal = fmt::layer().with_writer(std::io::stderr).with_target(false).with_ansi(colours);
     let file = Builder::new()
         .rotation(Rotation::DAILY)
         .filename_prefix("studio")

@@ -14,7 +14,7 @@ use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
 /// Longer than a start or an end takes on the busiest machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(20);
 
 /// A running engine.
@@ -86,9 +86,14 @@ impl Engine {
         Ok(serde_json::from_slice(client.post(&request.to_string()).await?)?)
     }
 
+    /// Its process, while it runs.
+    pub(crate) fn pid(&self) -> Option<u32> {
+        self.process.id()
+    }
+
     /// Ends it in order.
     pub(crate) async fn stop(mut self) -> Result<()> {
-        let pid = self.process.id().and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
+        let pid = self.pid().and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
         kill_process(pid.context("the engine has ended before its time")?, Signal::TERM)?;
         timeout(PATIENCE, self.process.wait()).await.context("the engine does not end")??;
         Ok(())

@@ -1,6 +1,6 @@
 //! The limit: as little as does the same job. `axum`, one thread with one connection to SQLite, one row an event,
 //! `synchronous = FULL`, what waits together committed together, answered after the commit. Beside it an echo that
-//! keeps nothing, and a bare start of a program after the commit. Nothing is parsed, checked, decided or shown.
+//! keeps nothing, a bare start of a program after the commit, and a bare run of one to its end. Nothing is parsed, checked, decided or shown.
 
 use anyhow::{Context, Result};
 use axum::Router;
@@ -29,7 +29,7 @@ struct Row {
 #[derive(Clone)]
 struct Job {
     rows: mpsc::Sender<Row>,
-    program: Arc<Path>,
+    programs: Arc<Path>,
 }
 
 impl Job {
@@ -53,23 +53,31 @@ async fn echo(body: Bytes) -> impl IntoResponse {
     (StatusCode::CREATED, [(CONTENT_TYPE, "application/json")], body)
 }
 
+fn spawn(program: &Path) -> std::io::Result<tokio::process::Child> {
+    #[expect(clippy::disallowed_methods, reason = "the bare start is what the engine's is measured against")]
+    let mut command = tokio::process::Command::new(program);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
+}
+
 async fn start(State(job): State<Job>, body: Bytes) -> impl IntoResponse {
     let id = job.keep(body).await;
-    #[expect(clippy::disallowed_methods, reason = "the bare start is what the engine's is measured against")]
-    let child = tokio::process::Command::new(&*job.program)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
-    if let Ok(mut child) = child {
+    if let Ok(mut child) = spawn(&job.programs.join("mark")) {
         tokio::spawn(async move { child.wait().await });
     }
     answer(id)
 }
 
+async fn run(State(job): State<Job>) -> impl IntoResponse {
+    let ended = match spawn(&job.programs.join("nothing")) {
+        Ok(mut child) => child.wait().await.is_ok_and(|status| status.success()),
+        Err(_) => false,
+    };
+    answer(ended.then_some(0))
+}
+
 /// Serves until its standard input ends; says its port on standard output.
 #[expect(clippy::print_stdout, reason = "the process that started it reads the port there")]
-pub(crate) async fn serve(folder: &Path, program: &Path) -> Result<()> {
+pub(crate) async fn serve(folder: &Path, programs: &Path) -> Result<()> {
     let (rows, waiting) = mpsc::channel(model::limits::INBOX);
     let db = open(folder.join("limit.db"))?;
     std::thread::Builder::new().name("writer".to_owned()).spawn(move || write(&db, waiting))?;
@@ -79,7 +87,8 @@ pub(crate) async fn serve(folder: &Path, program: &Path) -> Result<()> {
         .route("/event", post(event))
         .route("/echo", post(echo))
         .route("/start", post(start))
-        .with_state(Job { rows, program: program.into() });
+        .route("/run", post(run))
+        .with_state(Job { rows, programs: programs.into() });
     let (ended, ends) = oneshot::channel();
     std::thread::Builder::new().name("stdin".to_owned()).spawn(move || {
         let _ = std::io::stdin().read_to_end(&mut Vec::new());

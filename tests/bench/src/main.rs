@@ -6,11 +6,14 @@
 //! ratio can be had, and any switch that makes the engine faster here than it is elsewhere.
 
 mod client;
+mod crowd;
 mod engine;
 mod events;
+mod idle;
 mod limit;
 mod measure;
 mod report;
+mod runs;
 mod stage;
 mod starts;
 mod timer;
@@ -23,14 +26,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// Measures events, acknowledgements, starts and timers beside this machine's own limit.
+/// Measures events, acknowledgements, starts, timers and idleness beside this machine's own limit.
 #[derive(Parser)]
 #[command(name = "bench", bin_name = "cargo xtask bench")]
 struct Arguments {
-    /// A short look: about half a minute
+    /// A short look: about a minute and a half
     #[arg(long, conflicts_with = "full")]
     quick: bool,
-    /// The timer for five minutes
+    /// The timer and the idle engine for five minutes each
     #[arg(long)]
     full: bool,
     /// Answer in JSON
@@ -44,7 +47,7 @@ struct Arguments {
 enum Part {
     /// The other process, whose speed is the limit
     #[command(hide = true)]
-    Limit { folder: PathBuf, program: PathBuf },
+    Limit { folder: PathBuf, programs: PathBuf },
 }
 
 /// How long each measurement takes.
@@ -70,8 +73,8 @@ impl Effort {
 fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    if let Some(Part::Limit { folder, program }) = &arguments.part {
-        runtime.block_on(limit::serve(folder, program))?;
+    if let Some(Part::Limit { folder, programs }) = &arguments.part {
+        runtime.block_on(limit::serve(folder, programs))?;
         return Ok(ExitCode::SUCCESS);
     }
     let report = runtime.block_on(measure_all(Effort::of(&arguments), !arguments.json))?;
@@ -86,8 +89,14 @@ async fn measure_all(effort: Effort, talk: bool) -> Result<Report> {
     events::measure(&stage, effort, &mut report).await?;
     report.step("from an event to the start of a process");
     let start_limit = starts::measure(&mut stage, effort, &mut report).await?;
+    report.step("runs a second");
+    runs::measure(&stage, effort, &mut report).await?;
     report.step("the lateness of a timer of one second");
     timer::measure(&mut stage, effort, start_limit, &mut report).await?;
     stage.strike().await?;
+    report.step("a thousand timers due in one second");
+    crowd::measure(&mut report).await?;
+    report.step("an idle engine");
+    idle::measure(effort, &mut report).await?;
     Ok(report)
 }

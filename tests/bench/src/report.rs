@@ -9,14 +9,20 @@ pub(crate) enum Unit {
     PerSecond,
     Millis,
     Count,
+    Percent,
+    Megabytes,
 }
 
 impl Unit {
     fn show(self, number: f64) -> String {
         match self {
+            // Wake-ups are few, events many.
+            Self::PerSecond if number < 100.0 => format!("{number:.1}/s"),
             Self::PerSecond => format!("{number:.0}/s"),
             Self::Millis => format!("{number:.2} ms"),
             Self::Count => format!("{number:.0}"),
+            Self::Percent => format!("{number:.2} %"),
+            Self::Megabytes => format!("{number:.1} MB"),
         }
     }
 
@@ -25,6 +31,8 @@ impl Unit {
             Self::PerSecond => "per_second",
             Self::Millis => "ms",
             Self::Count => "count",
+            Self::Percent => "percent",
+            Self::Megabytes => "mb",
         }
     }
 }
@@ -109,7 +117,7 @@ impl Row {
             .beside
             .map_or_else(String::new, |(name, number)| format!("{name} {}", self.unit.show(number)));
         let line = format!(
-            "{:<3} {:<44} {:>10} {limit:>10} {quotient:>6}  {:<11} {met:<8} {beside}",
+            "{:<3} {:<52} {:>10} {limit:>10} {quotient:>6}  {:<11} {met:<8} {beside}",
             self.id,
             self.what,
             self.unit.show(self.ours),
@@ -162,12 +170,12 @@ impl Report {
             println!("{}", json!({ "cores": cores, "figures": rows }));
             return;
         }
-        println!("\n{:<3} {:<44} {:>10} {:>10} {:>6}  target", "", "", "engine", "limit L", "ratio");
+        println!("\n{:<3} {:<52} {:>10} {:>10} {:>6}  target", "", "", "engine", "limit L", "ratio");
         self.rows.iter().for_each(|row| println!("{}", row.line()));
         println!(
             "\nL is measured in the same run, in turns with the engine: axum and one row an event in SQLite (FULL, \
              group commit,\nanswered after the commit); for F3 then a bare start of the same program; for F4 \
-             clock_nanosleep and the L of F3.\n{cores} cores, shared by clients, engine and whatever else runs here."
+             clock_nanosleep and the L of F3; for F6\naxum with a bare run of the same program.\n{cores} cores, shared by clients, engine and whatever else runs here."
         );
     }
 }

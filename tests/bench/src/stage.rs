@@ -21,6 +21,10 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The action that says when it runs.
 const MARK: &str = "ref: bench.mark\nrunner_type: native\nentry_point: mark\nparameter_format: json\n";
+/// The action that does nothing: a copy of `true`.
+const NOTHING: &str =
+    "ref: bench.nothing\nrunner_type: native\nentry_point: nothing\nparameter_format: json\n";
+const TRUE: &str = "/bin/true";
 /// As long as a real one, so that both sides read as many bytes.
 const NO_TOKEN: &str = "atn_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
@@ -38,6 +42,7 @@ pub(crate) struct Stage {
     pub(crate) limit: Target,
     pub(crate) echo: Target,
     pub(crate) start: Target,
+    pub(crate) run: Target,
     limit_process: tokio::process::Child,
     signs: mpsc::UnboundedReceiver<Sign>,
     _folder: TempDir,
@@ -57,18 +62,22 @@ impl Stage {
             ("pack.yaml", "ref: bench\nversion: 1.0.0\n"),
             ("triggers/tick.yaml", "ref: bench.tick\n"),
             ("triggers/go.yaml", "ref: bench.go\n"),
+            ("triggers/do.yaml", "ref: bench.do\n"),
+            ("actions/nothing.yaml", NOTHING),
             ("actions/mark.yaml", MARK),
             ("actions/mark", &script),
         ];
         write_pack(&pack, files)?;
+        std::fs::copy(TRUE, pack.join("actions/nothing")).context(TRUE)?;
         let engine = Engine::start(folder.path()).await?;
-        let (limit_process, port) = start_limit(folder.path(), &pack.join("actions/mark")).await?;
+        let (limit_process, port) = start_limit(folder.path(), &pack.join("actions")).await?;
         make_rules(&engine).await?;
         Ok(Self {
             events: engine.target("/api/v1/events"),
             limit: Target::new(port, "/event", NO_TOKEN),
             echo: Target::new(port, "/echo", NO_TOKEN),
             start: Target::new(port, "/start", NO_TOKEN),
+            run: Target::new(port, "/run", NO_TOKEN),
             engine,
             limit_process,
             signs,
@@ -96,12 +105,16 @@ impl Stage {
     }
 }
 
-/// One rule that looks at every event and never fires, and one that always does.
+/// One rule that looks at every event and never fires, and two that always do.
 async fn make_rules(engine: &Engine) -> Result<()> {
     let never = json!({ "field": "event.payload.n", "operator": "less_than", "value": 0 });
-    for (name, trigger, conditions) in [("looks", "bench.tick", never), ("starts", "bench.go", json!({}))] {
+    for (name, trigger, conditions, action) in [
+        ("looks", "bench.tick", never, "bench.mark"),
+        ("starts", "bench.go", json!({}), "bench.mark"),
+        ("runs", "bench.do", json!({}), "bench.nothing"),
+    ] {
         let draft = json!({
-            "label": name, "trigger_ref": trigger, "conditions": conditions, "action_ref": "bench.mark",
+            "label": name, "trigger_ref": trigger, "conditions": conditions, "action_ref": action,
         });
         let rule = json!({ "ref": format!("default.{name}"), "draft": draft, "enabled": true });
         engine.call("rule.create", &rule).await?;
@@ -126,11 +139,11 @@ fn listen(path: &Path) -> Result<mpsc::UnboundedReceiver<Sign>> {
     Ok(signs)
 }
 
-async fn start_limit(folder: &Path, program: &Path) -> Result<(tokio::process::Child, u16)> {
+async fn start_limit(folder: &Path, programs: &Path) -> Result<(tokio::process::Child, u16)> {
     #[expect(clippy::disallowed_methods, reason = "the limit is a process of its own, as the engine is")]
     let mut process = tokio::process::Command::new(std::env::current_exe()?)
         .arg("limit")
-        .args([folder, program])
+        .args([folder, programs])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .kill_on_drop(true)

@@ -194,6 +194,14 @@ fault: string | null,
  */
 sentence: string, 
 /**
+ * The zone whose clocks its schedule follows, where that is not the user's own: `America/New_York`.
+ */
+zone: string | null, 
+/**
+ * How often its timer has fired; 0 for rules without a schedule.
+ */
+execution_count: number, 
+/**
  * The next instant of its schedule while it is enabled; null for rules without one.
  */
 next_fire: string | null, 
@@ -351,16 +359,6 @@ draft: RuleDraft,
  * Whether the rule is new: then its ref must be free.
  */
 new: boolean, };
-
-export type FireView = { 
-/**
- * When.
- */
-at: string, 
-/**
- * What is odd about it, such as a clock change.
- */
-note: string | null, };
 
 export type RuleCheck = { 
 /**
@@ -1121,6 +1119,20 @@ export type SensorRequest = {
  */
 ref: string, };
 
+export type FireView = { 
+/**
+ * When.
+ */
+at: string, 
+/**
+ * The same on the clocks of the schedule's zone, as RFC 3339; null where that is the user's own zone.
+ */
+local: string | null, 
+/**
+ * What is odd about it, such as a clock change.
+ */
+note: string | null, };
+
 export type ScheduleNextRequest = { 
 /**
  * The trigger.
@@ -1141,9 +1153,237 @@ count?: number, };
 
 export type ScheduleFires = { 
 /**
+ * When, in plain words: `Every 15 minutes`.
+ */
+sentence: string, 
+/**
+ * The zone whose clocks it follows, where that is not the user's own.
+ */
+zone: string | null, 
+/**
  * In order.
  */
 fires: Array<FireView>, };
+
+export type ScheduleForecastRequest = { 
+/**
+ * From when on; now where absent or past.
+ */
+from?: string, 
+/**
+ * How far, in hours: 1 to 336, two weeks.
+ */
+hours: number, 
+/**
+ * Only this rule.
+ */
+rule?: string, };
+
+export type ForecastFire = { 
+/**
+ * When.
+ */
+at: string, 
+/**
+ * The same on the clocks of the schedule's zone, as RFC 3339; null where that is the user's own zone.
+ */
+local: string | null, 
+/**
+ * What is odd about it, such as a clock change.
+ */
+note: string | null, 
+/**
+ * Which rule.
+ */
+rule: RuleLink, };
+
+export type ForecastBand = { 
+/**
+ * The first of them.
+ */
+from: string, 
+/**
+ * The last of them.
+ */
+to: string, 
+/**
+ * How many; from a million on, at least so many.
+ */
+fires: number, 
+/**
+ * Its schedule in plain words.
+ */
+sentence: string, 
+/**
+ * Which rule.
+ */
+rule: RuleLink, };
+
+export type ForecastCollision = { 
+/**
+ * Its start.
+ */
+at: string, 
+/**
+ * How many rules fire in it.
+ */
+count: number, 
+/**
+ * Which, in order of their making; 50 at most.
+ */
+rules: Array<RuleLink>, };
+
+export type ScheduleForecast = { 
+/**
+ * The wall clock.
+ */
+now: string, 
+/**
+ * Its start, excluded.
+ */
+from: string, 
+/**
+ * Its end, included.
+ */
+to: string, 
+/**
+ * In order; 500 at most, those of the rules that fire least often.
+ */
+fires: Array<ForecastFire>, 
+/**
+ * The rules that fire too often to be listed, 200 at most.
+ */
+bands: Array<ForecastBand>, 
+/**
+ * Rules that fire and for which there was no band left.
+ */
+left_out: number, 
+/**
+ * In order, 500 at most. Rules that fire more than 500 times fire beside everything and are not among them.
+ */
+collisions: Array<ForecastCollision>, };
+
+export type ScheduleCalendarRequest = { 
+/**
+ * The trigger.
+ */
+trigger_ref: string, 
+/**
+ * Its parameters.
+ */
+trigger_params: { [key in string]: JsonValue }, 
+/**
+ * The ref of the saved rule, where it is one: its grid and its jitter are taken.
+ */
+rule?: string, 
+/**
+ * How many days, today included: 1 to 62.
+ */
+days: number, };
+
+export type CalendarDay = { 
+/**
+ * Such as `2026-03-29`.
+ */
+date: string, 
+/**
+ * Fires; of today only those that are still to come. From a million on, at least so many.
+ */
+fires: number, 
+/**
+ * The first of them.
+ */
+first: FireView | null, 
+/**
+ * Where the clocks are changed on this day.
+ */
+note: string | null, };
+
+export type ScheduleCalendar = { 
+/**
+ * From today on.
+ */
+days: Array<CalendarDay>, 
+/**
+ * The zone whose days these are: the schedule's, or the user's where it has none.
+ */
+zone: string, };
+
+export type ZoneView = { 
+/**
+ * Its IANA name, such as `Europe/Berlin`.
+ */
+name: string, 
+/**
+ * How far its clocks are ahead of UTC now, in seconds.
+ */
+offset_seconds: number, };
+
+export type ZoneList = { 
+/**
+ * The user's own.
+ */
+here: string, 
+/**
+ * In order of name.
+ */
+zones: Array<ZoneView>, };
+
+export type MissReasonView = "asleep" | "not_running" | "disabled" | "clock_changed" | "limit";
+
+export type MisfireListRequest = { 
+/**
+ * Only of this rule.
+ */
+rule?: string, 
+/**
+ * Only ids below this one.
+ */
+before?: number, 
+/**
+ * Rows, 1 to 200; 100 where absent.
+ */
+limit?: number, };
+
+export type MisfireRow = { 
+/**
+ * Its id.
+ */
+id: number, 
+/**
+ * Whose instants.
+ */
+rule: RuleLink, 
+/**
+ * The first of them.
+ */
+first: string, 
+/**
+ * The last of them; the same where it is one.
+ */
+last: string, 
+/**
+ * How many.
+ */
+count: number, 
+/**
+ * Why.
+ */
+reason: MissReasonView, 
+/**
+ * When it was recorded.
+ */
+recorded: string, };
+
+export type MisfireList = { 
+/**
+ * Newest first.
+ */
+misfires: Array<MisfireRow>, 
+/**
+ * Ask on with `before` = this, where there may be more.
+ */
+next: number | null, };
 
 export type ScoreRequest = { 
 /**
@@ -1313,6 +1553,24 @@ to: string,
  */
 text: string, };
 
+export type LaneMissed = { 
+/**
+ * The first of them.
+ */
+at: string, 
+/**
+ * The last of them; the same where it is one.
+ */
+until: string, 
+/**
+ * How many.
+ */
+count: number, 
+/**
+ * Why.
+ */
+reason: MissReasonView, };
+
 export type Lane = { 
 /**
  * Its rule; null for everything else.
@@ -1326,6 +1584,10 @@ p95_ms: number | null,
  * Its past, oldest first.
  */
 runs: Array<LaneRun>, 
+/**
+ * What it missed, oldest first, the newest 200.
+ */
+missed: Array<LaneMissed>, 
 /**
  * Its future, 500 at most.
  */
@@ -1353,7 +1615,7 @@ lanes: Array<Lane>,
  */
 spans: Array<ScoreSpan>, };
 
-export type AttentionKind = "run" | "sensor" | "rule" | "pack";
+export type AttentionKind = "run" | "sensor" | "rule" | "missed" | "pack";
 
 export type Attention = { 
 /**
@@ -1547,14 +1809,22 @@ export interface Commands {
   "pack.reload": { request: Empty; response: PackList };
   /** The next fires of a schedule. */
   "schedule.next": { request: ScheduleNextRequest; response: ScheduleFires };
+  /** Which enabled rules will fire, how often, and which of them together. */
+  "schedule.forecast": { request: ScheduleForecastRequest; response: ScheduleForecast };
+  /** The coming days of a schedule. */
+  "schedule.calendar": { request: ScheduleCalendarRequest; response: ScheduleCalendar };
+  /** Every zone that a schedule may name. */
+  "zone.list": { request: Empty; response: ZoneList };
+  /** A page of planned instants that were missed, newest first. */
+  "misfire.list": { request: MisfireListRequest; response: MisfireList };
 }
 
 /** What each command reads: refetch when the feed names one of these topics. */
 export const topics: { readonly [C in keyof Commands]: readonly string[] } = {
   "engine.status": ["engine","rules","sensors","executions","events"],
-  "now.read": ["engine","rules","sensors","packs","executions","events"],
+  "now.read": ["engine","rules","sensors","packs","executions","events","misfires"],
   "score.read": ["executions","rules","engine"],
-  "score.lanes": ["executions","rules","engine"],
+  "score.lanes": ["executions","rules","engine","misfires"],
   "rule.list": ["rules","executions","packs"],
   "rule.recent": ["executions"],
   "rule.show": ["rules","packs"],
@@ -1584,4 +1854,8 @@ export const topics: { readonly [C in keyof Commands]: readonly string[] } = {
   "pack.validate": [],
   "pack.reload": [],
   "schedule.next": [],
+  "schedule.forecast": ["rules"],
+  "schedule.calendar": ["rules"],
+  "zone.list": [],
+  "misfire.list": ["misfires"],
 };

@@ -65,11 +65,11 @@ commands! {
     /// The engine and its figures.
     "engine.status" engine_status(Empty) -> EngineStatus, ["engine", "rules", "sensors", "executions", "events"];
     /// What the first screen says.
-    "now.read" now_read(Empty) -> NowView, ["engine", "rules", "sensors", "packs", "executions", "events"];
+    "now.read" now_read(Empty) -> NowView, ["engine", "rules", "sensors", "packs", "executions", "events", "misfires"];
     /// The thin score: past, forecast, spans.
     "score.read" score_read(ScoreRequest) -> Score, ["executions", "rules", "engine"];
     /// The lanes of the large score.
-    "score.lanes" score_lanes(LanesRequest) -> Lanes, ["executions", "rules", "engine"];
+    "score.lanes" score_lanes(LanesRequest) -> Lanes, ["executions", "rules", "engine", "misfires"];
     /// Every rule with its newest run and next fire.
     "rule.list" rule_list(Empty) -> RuleList, ["rules", "executions", "packs"];
     /// The newest runs of some rules, for strips.
@@ -128,4 +128,12 @@ commands! {
     "pack.reload" pack_reload(Empty) -> PackList, [];
     /// The next fires of a schedule.
     "schedule.next" schedule_next(ScheduleNextRequest) -> ScheduleFires, [];
+    /// Which enabled rules will fire, how often, and which of them together.
+    "schedule.forecast" schedule_forecast(ScheduleForecastRequest) -> ScheduleForecast, ["rules"];
+    /// The coming days of a schedule.
+    "schedule.calendar" schedule_calendar(ScheduleCalendarRequest) -> ScheduleCalendar, ["rules"];
+    /// Every zone that a schedule may name.
+    "zone.list" zone_list(Empty) -> ZoneList, [];
+    /// A page of planned instants that were missed, newest first.
+    "misfire.list" misfire_list(MisfireListRequest) -> MisfireList, ["misfires"];
 }

@@ -1,10 +1,9 @@
 //! The one thread that decides.
 
-use crate::decide::decide;
 use crate::effect::Performer;
 use crate::feed::{Feed, Topic};
-use crate::input::{Answer, Envelope, Input, Prior, Refusal};
-use crate::record::record;
+use crate::input::{Answer, Envelope, Input, Refusal};
+use crate::settle::settle;
 use crate::shared::Shared;
 use crate::state::State;
 use crate::step::{Change, Effect};
@@ -268,7 +267,7 @@ impl Dispatcher {
     }
 }
 
-/// Decides one input, writes what follows into the open transaction, takes it into memory.
+/// Settles one input and notes what is left to be done after the commit.
 fn one(
     state: &mut State,
     transaction: &mut Transaction<'_>,
@@ -276,20 +275,8 @@ fn one(
     now: Timestamp,
     after: &mut Aftermath,
 ) -> Result<Result<Answer, Refusal>, CommitError> {
-    if let Input::Event { event, prior } = input
-        && let Some(key) = &event.dedupe_key
-    {
-        let known = transaction.known_event(&event.source, key)?;
-        *prior = known.map(|known| Prior { id: known.id, body_hash: known.body_hash });
-    }
-    let step = decide(state, input, now);
-    for change in &step.changes {
-        if let Some(record) = record(change) {
-            transaction.write(&record)?;
-        }
-        state.apply(change);
-        after.note(change);
-    }
+    let step = settle(state, transaction, input, now)?;
+    step.changes.iter().for_each(|change| after.note(change));
     after.effects.extend(step.effects);
     after.topics.extend(step.topics);
     Ok(step.answer)

@@ -25,6 +25,8 @@ pub enum Topic {
     Sensors,
     /// Events, decisions, enforcements.
     Events,
+    /// Planned instants that were missed.
+    Misfires,
     /// Executions, all of them.
     Executions,
     /// One execution.
@@ -41,6 +43,7 @@ impl fmt::Display for Topic {
             Self::Packs => f.write_str("packs"),
             Self::Sensors => f.write_str("sensors"),
             Self::Events => f.write_str("events"),
+            Self::Misfires => f.write_str("misfires"),
             Self::Executions => f.write_str("executions"),
             Self::Execution(id) => write!(f, "execution:{id}"),
             Self::Output(id) => write!(f, "output:{id}"),

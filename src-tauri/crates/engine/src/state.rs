@@ -1,6 +1,7 @@
 //! What the engine's thread remembers. Everything here can be rebuilt from the database.
 
 use crate::catalog::Catalog;
+use crate::plan::schedule_of;
 use crate::step::Change;
 use executor::queue::Queue;
 use model::{
@@ -8,6 +9,7 @@ use model::{
     limits,
 };
 use rules::RuleBook;
+use schedule::Schedule;
 use sensors::SensorStatus;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -34,6 +36,8 @@ pub struct Rules {
     pub by_ref: BTreeMap<Ref, RuleId>,
     /// Why some cannot work at present.
     pub faults: BTreeMap<RuleId, Vec<Invalid>>,
+    /// When the timers among them fire.
+    pub schedules: BTreeMap<RuleId, Arc<Schedule>>,
 }
 
 impl Rules {
@@ -126,6 +130,7 @@ impl State {
                 rules.by_id.remove(&rule.id);
                 rules.by_ref.remove(&rule.r#ref);
                 rules.faults.remove(&rule.id);
+                rules.schedules.remove(&rule.id);
                 self.book.remove(rule.id);
                 self.deleted.insert(rule.r#ref.clone(), rule.clone());
             }
@@ -157,6 +162,10 @@ impl State {
             faults.extend(fault.errors);
         }
         let rules = Arc::make_mut(&mut self.rules);
+        match schedule_of(rule) {
+            Some(schedule) => drop(rules.schedules.insert(rule.id, Arc::new(schedule))),
+            None => drop(rules.schedules.remove(&rule.id)),
+        }
         rules.by_ref.insert(rule.r#ref.clone(), rule.id);
         rules.by_id.insert(rule.id, rule.clone());
         if faults.is_empty() {

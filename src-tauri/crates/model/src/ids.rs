@@ -42,3 +42,7 @@ id!(
     /// Identifies one run of an action.
     ExecutionId
 );
+id!(
+    /// Identifies one run of missed instants.
+    MisfireId
+);

@@ -23,8 +23,8 @@ pub use event::{Decision, Enforcement, EnforcementStatus, Event, EventSource, Ou
 pub use execution::{
     Execution, ExecutionStatus, Exit, IllegalTransition, Transition, UnknownExecutionStatus,
 };
-pub use ids::{EnforcementId, EventId, ExecutionId, RuleId};
-pub use misfire::{Misfire, MissReason};
+pub use ids::{EnforcementId, EventId, ExecutionId, MisfireId, RuleId};
+pub use misfire::{Misfire, MisfireEntry, MissReason};
 pub use pack::{
     Action, OutputFormat, Pack, ParameterDelivery, ParameterFormat, Runner, Sensor, StarterRule, Trigger,
 };

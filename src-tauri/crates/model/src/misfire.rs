@@ -1,6 +1,6 @@
 //! Planned instants that did not become events of their own.
 
-use crate::{Invalid, RuleId, Timestamp};
+use crate::{Invalid, MisfireId, RuleId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Why planned instants did not fire.
@@ -72,4 +72,17 @@ impl Misfire {
         }
         Ok(())
     }
+}
+
+/// A misfire as it stands in the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MisfireEntry {
+    /// Its id.
+    pub id: MisfireId,
+    /// What was missed.
+    pub misfire: Misfire,
+    /// The version of the rule whose schedule planned the instants.
+    pub rule_version: u32,
+    /// When it was recorded.
+    pub recorded: Timestamp,
 }

@@ -97,13 +97,23 @@ pub struct TimerMemory {
 }
 
 impl TimerMemory {
-    /// Takes note that a planned instant has come to its end, at `now`.
-    ///
-    /// Instants come to their end in order. A mark that lies further ahead of the clock than anybody waits for
-    /// ([`limits::CLOCK_WAIT`]) was set by a clock that was wrong, and is given up.
+    /// Up to where planned instants have come to their end, as far as that can be believed at `now`: a mark that
+    /// lies further ahead of the clock than anybody waits for ([`limits::CLOCK_WAIT`]) was set by a clock that was
+    /// wrong, and is given up.
+    #[must_use]
+    pub fn mark(&self, now: Timestamp) -> Option<Timestamp> {
+        self.handled_until.filter(|mark| *mark <= now.plus(limits::CLOCK_WAIT))
+    }
+
+    /// Whether a planned instant has come to its end, as far as is known at `now`.
+    #[must_use]
+    pub fn is_handled(&self, at: Timestamp, now: Timestamp) -> bool {
+        self.mark(now).is_some_and(|mark| at <= mark)
+    }
+
+    /// Takes note that a planned instant has come to its end, at `now`. Instants come to their end in order.
     pub fn handle(&mut self, at: Timestamp, now: Timestamp) {
-        let kept = self.handled_until.filter(|mark| *mark <= now.plus(limits::CLOCK_WAIT));
-        self.handled_until = kept.max(Some(at));
+        self.handled_until = self.mark(now).max(Some(at));
     }
 }
 

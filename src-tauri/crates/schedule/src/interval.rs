@@ -59,8 +59,8 @@ impl Unit {
 
 impl Interval {
     pub(crate) fn parse(parameters: &Parameters<'_>, anchor: Option<Timestamp>) -> Result<Self, Invalid> {
-        parameters.check_type("interval")?;
-        parameters.check_names(&["interval", "unit", "anchor", "type"])?;
+        parameters.check_type(&["interval"])?;
+        parameters.check_names(&["interval", "unit", "anchor"])?;
         let every = parameters.at_least_one("interval")?;
         let unit = parameters.word("unit", &Unit::WORDS, Unit::Seconds)?;
         let anchor = parameters.instant("anchor")?.or(anchor).unwrap_or(Timestamp::MIN);

@@ -1,5 +1,8 @@
 //! Reading the parameters of a trigger, so that every error names its field, what was found and what was expected.
 
+use crate::policy::SHARED;
+use crate::zone::Zone;
+use jiff::civil::DateTime;
 use model::{Invalid, Timestamp, nearest};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -9,41 +12,89 @@ const SHOWN: usize = 60;
 
 /// The parameters of one rule for one trigger.
 pub(crate) struct Parameters<'a> {
-    trigger: &'static str,
+    trigger: &'a str,
     values: &'a Map<String, Value>,
 }
 
 impl<'a> Parameters<'a> {
-    pub(crate) fn new(trigger: &'static str, values: &'a Map<String, Value>) -> Self {
+    pub(crate) fn new(trigger: &'a str, values: &'a Map<String, Value>) -> Self {
         Self { trigger, values }
     }
 
-    /// Refuses a name that the trigger does not know.
-    pub(crate) fn check_names(&self, known: &[&str]) -> Result<(), Invalid> {
-        let Some(unknown) = self.values.keys().find(|name| !known.contains(&name.as_str())) else {
+    /// Refuses a name that is neither one of these nor shared by all timers.
+    pub(crate) fn check_names(&self, own: &[&str]) -> Result<(), Invalid> {
+        let known = || own.iter().chain(&SHARED).copied();
+        let Some(unknown) = self.values.keys().find(|name| !known().any(|known| known == name.as_str()))
+        else {
             return Ok(());
         };
-        let hint = match nearest(unknown, known.iter().copied()) {
+        let hint = match nearest(unknown, known()) {
             Some(name) => format!("did you mean `{name}`?"),
-            None => format!("expected {}", list(known)),
+            None => format!("expected {}", list(&known().collect::<Vec<_>>())),
         };
         let shown = cut(unknown);
         Err(Invalid::new(shown.as_ref(), format!("{} has no parameter `{shown}`; {hint}", self.trigger)))
     }
 
-    /// The tag `type`, where it is given, must say what the trigger says.
-    pub(crate) fn check_type(&self, expected: &str) -> Result<(), Invalid> {
+    /// The tag `type`, where it is given, must say what the trigger says; the first name is the usual one.
+    pub(crate) fn check_type(&self, expected: &[&str]) -> Result<(), Invalid> {
         match self.values.get("type") {
             None => Ok(()),
-            Some(Value::String(found)) if found == expected => Ok(()),
+            Some(Value::String(found)) if expected.contains(&found.as_str()) => Ok(()),
             Some(found) => {
                 let found = show(found);
                 let message = format!(
-                    "the type is {found}, but the trigger is {}, whose type is `{expected}`; \
+                    "the type is {found}, but the trigger is {}, whose type is `{}`; \
                      leave `type` out or choose the trigger that fits",
-                    self.trigger
+                    self.trigger,
+                    expected.first().copied().unwrap_or_default()
                 );
                 Err(Invalid::new("type", message))
+            }
+        }
+    }
+
+    /// Whether a parameter is given.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
+    /// A text, where it is given; `such_as` says what one looks like.
+    pub(crate) fn text(&self, name: &str, such_as: &str) -> Result<Option<&'a str>, Invalid> {
+        match self.values.get(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(other) => {
+                Err(Invalid::new(name, format!("found {}, expected a text, such as {such_as}", show(other))))
+            }
+        }
+    }
+
+    /// A time zone, where it is given.
+    pub(crate) fn zone(&self, name: &str) -> Result<Option<Zone>, Invalid> {
+        let text = self.text(name, "Europe/Berlin")?;
+        text.map(|text| Zone::parse(text).map_err(|message| Invalid::new(name, message))).transpose()
+    }
+
+    /// A whole number from `least` to `most`, where it is given; `what` says what it counts.
+    pub(crate) fn whole(
+        &self,
+        name: &str,
+        least: i64,
+        most: i64,
+        what: &str,
+    ) -> Result<Option<i64>, Invalid> {
+        let Some(value) = self.values.get(name) else { return Ok(None) };
+        let number = value.as_number().and_then(|number| match whole(number)? {
+            Whole::Fits(number) => Some(number),
+            Whole::TooLarge | Whole::TooSmall => None,
+        });
+        match number.filter(|number| (least..=most).contains(number)) {
+            Some(number) => Ok(Some(number)),
+            None => {
+                let found = show(value);
+                let message = format!("found {found}, expected a whole number from {least} to {most} {what}");
+                Err(Invalid::new(name, message))
             }
         }
     }
@@ -102,6 +153,66 @@ impl<'a> Parameters<'a> {
             }
         }
     }
+
+    /// A point in time, where it is given: RFC 3339, or a local time in the zone of the schedule.
+    pub(crate) fn moment(&self, name: &str, zone: Option<&Zone>) -> Result<Option<Moment>, Invalid> {
+        const LOCAL: &str = "such as 2026-03-28T09:30";
+        let such_as = "2026-03-28T09:30:00+01:00";
+        let Some(text) = self.text(name, such_as)? else { return Ok(None) };
+        if let Ok(at) = text.parse::<Timestamp>() {
+            let civil = zone.map_or_else(|| Zone::utc().civil(at), |zone| zone.civil(at));
+            return Ok(Some(Moment { at, civil, note: None, written: text.to_owned() }));
+        }
+        let found = show(&Value::String(text.to_owned()));
+        let Some(civil) = local_time(text) else {
+            let message = format!(
+                "{found} is not a time: expected RFC 3339 with an offset, such as {such_as}, or a local time, \
+                 {LOCAL}, with `timezone`"
+            );
+            return Err(Invalid::new(name, message));
+        };
+        let Some(zone) = zone else {
+            let message = format!(
+                "{found} is a local time, and no time zone says where: add `timezone`, such as Europe/Berlin, or \
+                 write the offset, such as {such_as}"
+            );
+            return Err(Invalid::new(name, message));
+        };
+        let resolved = zone.resolve(civil).ok_or_else(|| {
+            Invalid::new(name, format!("{found} is out of range: expected a time in the years 1970 to 9999"))
+        })?;
+        let note = resolved.note(civil);
+        Ok(Some(Moment { at: resolved.at, civil, note, written: text.to_owned() }))
+    }
+}
+
+/// A point in time that somebody wrote.
+pub(crate) struct Moment {
+    pub(crate) at: Timestamp,
+    /// What clocks show there in the zone of the schedule, or were meant to show where a clock change skips it.
+    pub(crate) civil: DateTime,
+    /// What a clock change did to it.
+    pub(crate) note: Option<String>,
+    pub(crate) written: String,
+}
+
+/// A local time in ISO 8601, with or without seconds: `2026-03-28T09:30`. Anything else, such as an offset that a
+/// generous reader would pass over, is none.
+pub(crate) fn local_time(text: &str) -> Option<DateTime> {
+    let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    let (minutes, rest) = shape.split_at_checked("0000-00-00T00:00".len())?;
+    let seconds = match rest.split_at_checked(":00".len()) {
+        None => rest.is_empty(),
+        Some((seconds, "")) => seconds == ":00",
+        Some((seconds, fraction)) => {
+            let digits = fraction.strip_prefix('.').unwrap_or_default();
+            seconds == ":00" && (1..=6).contains(&digits.len()) && digits.bytes().all(|digit| digit == b'0')
+        }
+    };
+    let right = seconds && matches!(minutes, "0000-00-00T00:00" | "0000-00-00 00:00");
+    // A 61st second would be taken for the 60th.
+    let leap = text.get(17..19) == Some("60");
+    if right && !leap { text.parse().ok() } else { None }
 }
 
 enum Whole {

@@ -1,7 +1,7 @@
 //! Words as small numbers, instants as microseconds, JSON as text. The numbers are for ever: they are written
 //! beside the tables in `migrations/`.
 
-use model::{EnforcementStatus, ExecutionStatus, Exit, Outcome, RuleState, Timestamp};
+use model::{EnforcementStatus, ExecutionStatus, Exit, MissReason, Outcome, RuleState, Timestamp};
 use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use serde::de::DeserializeOwned;
@@ -68,6 +68,13 @@ numbered!(ExecutionStatus {
     ExecutionStatus::Timeout = 7,
     ExecutionStatus::Cancelled = 8,
     ExecutionStatus::Abandoned = 9,
+});
+numbered!(MissReason {
+    MissReason::Asleep = 0,
+    MissReason::NotRunning = 1,
+    MissReason::Disabled = 2,
+    MissReason::ClockChanged = 3,
+    MissReason::Limit = 4,
 });
 numbered!(RuleState { RuleState::Disabled = 0, RuleState::Enabled = 1, RuleState::Finished = 2 });
 

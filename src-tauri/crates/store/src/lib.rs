@@ -31,6 +31,6 @@ pub use record::{Known, Record, Snapshot};
 pub use view::{
     ActivityBin, DecisionRow, Ended, EnforcementFilter, EnforcementRow, EngineSpan, EventBin, EventDetail,
     EventFilter, ExecutionFilter, LaneOf, LaneRuns, Listed, Mark, PIPS, Page, Pip, RuleName, RuleVersion,
-    Run, Trouble, Usual, View,
+    Run, SleepSpan, Trouble, Usual, View,
 };
 pub use writer::{Committed, Transaction, Writer};

@@ -3,6 +3,7 @@
 
 mod event;
 mod list;
+mod misfire;
 mod rule;
 pub(crate) mod run;
 mod score;
@@ -11,7 +12,7 @@ pub use event::{DecisionRow, EnforcementFilter, EnforcementRow, EventDetail, Eve
 pub use list::{Listed, Page};
 pub use rule::{RuleName, RuleVersion, Trouble, Usual};
 pub use run::{ExecutionFilter, Mark, Run};
-pub use score::{ActivityBin, Ended, EngineSpan, EventBin, LaneOf, LaneRuns};
+pub use score::{ActivityBin, Ended, EngineSpan, EventBin, LaneOf, LaneRuns, SleepSpan};
 
 use model::Ref;
 use rusqlite::{Connection, OptionalExtension};

@@ -11,23 +11,19 @@ const ONE_BY_ONE: u64 = 500;
 /// A rule that has a future.
 pub(super) struct Planned {
     pub(super) rule: Arc<Rule>,
-    pub(super) schedule: Schedule,
+    pub(super) schedule: Arc<Schedule>,
 }
 
 impl Api {
-    /// The schedule of a rule as its sensor reckons it; none for rules without one.
-    pub(super) fn schedule_of(&self, rule: &Rule) -> Option<Schedule> {
-        let anchor = self.engine.shared().timer(rule.id).anchor;
-        Schedule::parse(&rule.body.trigger_ref, &rule.body.trigger_params, anchor).ok()
-    }
-
     /// Every enabled rule with a schedule.
     pub(super) fn planned(&self) -> Vec<Planned> {
         let rules = self.engine.shared().rules();
-        let enabled = rules.by_id.values().filter(|rule| rule.enabled());
-        enabled
-            .filter_map(|rule| Some(Planned { rule: rule.clone(), schedule: self.schedule_of(rule)? }))
-            .collect()
+        let timers = rules.schedules.iter();
+        let planned = timers.filter_map(|(id, schedule)| {
+            let rule = rules.by_id.get(id).filter(|rule| rule.enabled())?;
+            Some(Planned { rule: rule.clone(), schedule: schedule.clone() })
+        });
+        planned.collect()
     }
 }
 

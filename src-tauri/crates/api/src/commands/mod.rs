@@ -1,14 +1,17 @@
 //! One function a command: reads memory and database, asks the engine, answers in the words of the wire.
 
+mod calendar;
 mod engine;
 mod event;
 mod execution;
 mod forecast;
+mod misfire;
 mod names;
 mod now;
 mod output;
 mod pack;
 mod rule;
+mod schedule;
 mod score;
 mod sensor;
 

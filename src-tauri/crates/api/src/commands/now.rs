@@ -4,10 +4,10 @@ use super::execution::mark;
 use super::names::{Links, link};
 use crate::wire::{Attention, AttentionKind, Empty, NextFire, NowView, RuleActivity, RunMark, Time};
 use crate::{Api, ApiError};
-use model::{ExecutionStatus, RuleId, Timestamp};
+use model::{ExecutionStatus, MisfireEntry, MissReason, RuleId, Timestamp};
 use sensors::SensorState;
 use std::collections::BTreeMap;
-use store::{ActivityBin, Ended, EventBin, Mark, Trouble, Usual};
+use store::{ActivityBin, Ended, EventBin, Mark, Page, Trouble, Usual};
 
 const MINUTE_US: i64 = 60_000_000;
 const DAY_US: i64 = 24 * 60 * MINUTE_US;
@@ -17,6 +17,8 @@ const CURVE: usize = 30;
 const ATTENTION: usize = 5;
 const ACTIVITY: usize = 8;
 const NEXT: usize = 12;
+/// Rows of the ledger of missed instants that are looked at.
+const MISSED: usize = 500;
 /// Failures in a row from which a sensor needs a person.
 const SENSOR_FAILURES: u32 = 3;
 
@@ -29,6 +31,7 @@ struct Facts {
     troubles: u32,
     busiest: Vec<RuleId>,
     recent: BTreeMap<RuleId, Vec<Mark>>,
+    missed: Vec<MisfireEntry>,
 }
 
 impl Api {
@@ -40,7 +43,7 @@ impl Api {
         };
         let rules = facts.busiest.iter().copied().chain(facts.trouble.iter().map(|trouble| trouble.rule));
         let links = self.links(rules).await?;
-        let mut attention = self.attention(&facts.trouble, &links);
+        let mut attention = self.attention(&facts, now, &links);
         let unread = (facts.troubles as usize).saturating_sub(facts.trouble.len());
         let more = attention.len().saturating_sub(ATTENTION) + unread;
         attention.truncate(ATTENTION);
@@ -82,13 +85,16 @@ impl Api {
                 troubles,
                 recent: view.recent_executions(&shown, 50)?.into_iter().collect(),
                 busiest,
+                missed: view.misfires(None, Page::newest(MISSED))?.rows,
             })
         })
         .await
     }
 
-    fn attention(&self, trouble: &[Trouble], links: &Links) -> Vec<Attention> {
-        let mut items: Vec<Attention> = trouble.iter().map(|trouble| troubled_rule(trouble, links)).collect();
+    fn attention(&self, facts: &Facts, now: Timestamp, links: &Links) -> Vec<Attention> {
+        let troubled = facts.trouble.iter().map(|trouble| troubled_rule(trouble, links));
+        let mut items: Vec<Attention> = troubled.collect();
+        items.extend(self.rules_that_missed(&facts.missed, now.plus_micros(-DAY_US)));
         items.extend(self.unwell_sensors());
         items.extend(self.faulty_rules());
         items.extend(self.broken_packs());
@@ -133,6 +139,39 @@ impl Api {
             subject: None,
         };
         faulty.filter(|(rule, _)| rule.enabled()).map(|(rule, faults)| item(rule, faults)).collect()
+    }
+
+    /// Rules whose planned instants were missed, as was recorded since then; what a person switched off is not
+    /// missed by them.
+    fn rules_that_missed(&self, missed: &[MisfireEntry], since: Timestamp) -> Vec<Attention> {
+        let rules = self.engine.shared().rules();
+        let mut items: Vec<(RuleId, u64, &MisfireEntry)> = Vec::new();
+        let lately =
+            |entry: &&MisfireEntry| entry.recorded >= since && entry.misfire.reason != MissReason::Disabled;
+        for entry in missed.iter().filter(lately) {
+            match items.iter_mut().find(|(rule, ..)| *rule == entry.misfire.rule) {
+                Some((_, count, _)) => *count = count.saturating_add(entry.misfire.count),
+                None => items.push((entry.misfire.rule, entry.misfire.count, entry)),
+            }
+        }
+        let told = items.into_iter().filter_map(|(id, count, newest)| {
+            let rule = rules.by_id.get(&id)?;
+            Some(Attention {
+                kind: AttentionKind::Missed,
+                name: rule.body.label.clone(),
+                happened: if count == 1 {
+                    "missed one fire".to_owned()
+                } else {
+                    format!("missed {count} fires")
+                },
+                cause: why_missed(newest.misfire.reason).to_owned(),
+                at: Time(newest.misfire.last),
+                rule: Some(link(rule)),
+                run: None,
+                subject: None,
+            })
+        });
+        told.collect()
     }
 
     fn broken_packs(&self) -> Vec<Attention> {
@@ -225,6 +264,16 @@ fn troubled_rule(trouble: &Trouble, links: &Links) -> Attention {
         rule: Some(rule),
         run: Some(mark(&trouble.run.mark())),
         subject: None,
+    }
+}
+
+fn why_missed(reason: MissReason) -> &'static str {
+    match reason {
+        MissReason::Asleep => "The machine was asleep.",
+        MissReason::NotRunning => "Attune was not running.",
+        MissReason::Disabled => "The rule was switched off.",
+        MissReason::ClockChanged => "The clock was put forward.",
+        MissReason::Limit => "More were missed than its misfire_limit lets fire.",
     }
 }
 

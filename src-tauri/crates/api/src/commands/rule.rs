@@ -3,10 +3,10 @@
 use crate::wire::{
     Empty, ExecutionRow, FireView, RuleCheck, RuleCheckRequest, RuleCreateRequest, RuleDraft, RuleList,
     RuleRecent, RuleRecentList, RuleRecentRequest, RuleRequest, RuleRow, RuleStateView, RuleUpdateRequest,
-    RuleView, ScheduleFires, ScheduleNextRequest, Time,
+    RuleView, Time, other_zone,
 };
 use crate::{Api, ApiError, Code};
-use engine::{Answer, Input, Rules, body_faults};
+use engine::{Answer, Input, Rules, body_faults, same_grid};
 use model::{Invalid, Ref, Rule, RuleBody, RuleId, RuleState};
 use schedule::Schedule;
 
@@ -90,8 +90,8 @@ fn wished_ref(wish: Option<&str>, label: &str, rules: &Rules) -> Result<Ref, Inv
 
 impl Api {
     pub(super) fn rule_view(&self, rule: &Rule, rules: &Rules) -> RuleView {
-        let schedule = self.schedule_of(rule);
-        let sentence = schedule.as_ref().map_or_else(|| self.trigger_sentence(rule), Schedule::sentence);
+        let schedule = rules.schedules.get(&rule.id);
+        let sentence = schedule.map_or_else(|| self.trigger_sentence(rule), |schedule| schedule.sentence());
         let fault = rules.faults.get(&rule.id).and_then(|faults| faults.first()).map(ToString::to_string);
         let now = self.engine.clock().now();
         let next = schedule.filter(|_| rule.enabled()).and_then(|schedule| schedule.next_after(now));
@@ -112,6 +112,8 @@ impl Api {
             version: rule.version,
             fault,
             sentence,
+            zone: schedule.and_then(|schedule| other_zone(schedule)).map(|zone| zone.name().to_owned()),
+            execution_count: self.engine.shared().timer(rule.id).execution_count,
             next_fire: next.map(|fire| Time(fire.at)),
             created: Time(rule.created),
             updated: Time(rule.updated),
@@ -213,18 +215,25 @@ impl Api {
         check
     }
 
-    /// A rule that keeps its schedule keeps its grid; another one starts when it is saved, which is now.
     fn preview(&self, check: &mut RuleCheck, body: &RuleBody, saved: Option<&Rule>) {
-        let now = self.engine.clock().now();
-        let same = saved.filter(|rule| {
-            rule.body.trigger_ref == body.trigger_ref && rule.body.trigger_params == body.trigger_params
-        });
-        let anchor = same.and_then(|rule| self.engine.shared().timer(rule.id).anchor).unwrap_or(now);
-        if let Ok(schedule) = Schedule::parse(&body.trigger_ref, &body.trigger_params, Some(anchor)) {
+        if let Ok(schedule) = self.draft_schedule(body, saved) {
             check.sentence = schedule.sentence();
-            let fires = schedule.fires(now, PREVIEW).into_iter();
-            check.fires = fires.map(|fire| FireView { at: Time(fire.at), note: fire.note }).collect();
+            let fires = schedule.fires(self.engine.clock().now(), PREVIEW).into_iter();
+            check.fires = fires.map(|fire| FireView::new(&schedule, fire)).collect();
         }
+    }
+
+    /// When a draft fires. One that keeps the grid of its rule has it; another one starts when it is saved, which
+    /// is now.
+    pub(super) fn draft_schedule(&self, body: &RuleBody, saved: Option<&Rule>) -> Result<Schedule, Invalid> {
+        let kept = saved.filter(|rule| same_grid(&rule.body, body));
+        let anchor = kept.and_then(|rule| self.engine.shared().timer(rule.id).anchor);
+        let anchor = anchor.unwrap_or_else(|| self.engine.clock().now());
+        let schedule = Schedule::parse(&body.trigger_ref, &body.trigger_params, Some(anchor))?;
+        Ok(match saved {
+            Some(rule) => schedule.for_rule(rule.id),
+            None => schedule,
+        })
     }
 
     pub(crate) async fn rule_create(&self, request: RuleCreateRequest) -> Result<RuleView, ApiError> {
@@ -275,20 +284,5 @@ impl Api {
                  event made by hand does not have",
             )),
         }
-    }
-
-    pub(crate) async fn schedule_next(
-        &self,
-        request: ScheduleNextRequest,
-    ) -> Result<ScheduleFires, ApiError> {
-        let trigger: Ref = request.trigger_ref.parse()?;
-        let now = self.engine.clock().now();
-        let schedule = Schedule::parse(&trigger, &request.trigger_params, Some(now))?;
-        let after = request.after.map_or(now, |time| time.0);
-        let count = request.count.unwrap_or(10).clamp(1, 1_000) as usize;
-        let fires = schedule.fires(after, count).into_iter();
-        Ok(ScheduleFires {
-            fires: fires.map(|fire| FireView { at: Time(fire.at), note: fire.note }).collect(),
-        })
     }
 }

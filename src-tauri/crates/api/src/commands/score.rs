@@ -2,14 +2,15 @@
 
 use super::execution::usual;
 use super::forecast::Planned;
+use super::misfire::lane_missed;
 use crate::wire::{
-    Lane, LaneBand, LaneRun, Lanes, LanesRequest, Score, ScoreFuture, ScorePast, ScoreRequest, ScoreSpan,
-    SpanKind, Time, ZoneOffset,
+    Lane, LaneBand, LaneMissed, LaneRun, Lanes, LanesRequest, Score, ScoreFuture, ScorePast, ScoreRequest,
+    ScoreSpan, SpanKind, Time, ZoneOffset,
 };
 use crate::{Api, ApiError};
 use model::{ExecutionStatus, Invalid, RuleId, Timestamp};
 use std::collections::BTreeMap;
-use store::{ActivityBin, EngineSpan, LaneOf, Run};
+use store::{ActivityBin, EngineSpan, LaneOf, QueryError, Run, SleepSpan, View};
 
 const MINUTE_US: i64 = 60_000_000;
 /// Longest time that a score shows: two weeks and a bit.
@@ -20,6 +21,8 @@ const LANE_MARKS: i64 = 700;
 const LANE_RUNS: usize = 4_000;
 /// Fires of a lane that are drawn one by one.
 const LANE_FIRES: u64 = 500;
+/// Missed runs of instants of a lane.
+const LANE_MISSED: usize = 200;
 /// How many pixels wide a window is taken to be when fires become a band (they do below 6 pixels).
 const WINDOW_PIXELS: i64 = 1_200;
 
@@ -66,6 +69,23 @@ fn stopped(spans: &[EngineSpan], from: Timestamp, now: Timestamp) -> Vec<ScoreSp
         .collect()
 }
 
+/// The times in which the machine slept while the engine ran.
+fn asleep(spans: &[SleepSpan]) -> impl Iterator<Item = ScoreSpan> + '_ {
+    spans.iter().map(|span| ScoreSpan {
+        from: Time(span.started),
+        to: Time(span.ended),
+        kind: SpanKind::Asleep,
+    })
+}
+
+/// The times in which nothing could happen, in order.
+fn still(view: &View<'_>, from: Timestamp, now: Timestamp) -> Result<Vec<ScoreSpan>, QueryError> {
+    let mut spans = stopped(&view.engine_spans(from, now)?, from, now);
+    spans.extend(asleep(&view.sleep_spans(from, now)?));
+    spans.sort_by_key(|span| span.from);
+    Ok(spans)
+}
+
 fn past(bins: &[ActivityBin]) -> Vec<ScorePast> {
     let mut past: BTreeMap<Timestamp, ScorePast> = BTreeMap::new();
     for bin in bins {
@@ -100,7 +120,7 @@ impl Api {
         let (bins, spans) = self
             .read(move |view| {
                 let bins = view.activity(rule, from, now.min(to), bin_minutes)?;
-                Ok((bins, view.engine_spans(from, now)?))
+                Ok((bins, still(view, from, now)?))
             })
             .await?;
         let mut fires = vec![0_u32; usize::try_from(to.micros_since(from) / bin_us + 1).unwrap_or(0)];
@@ -118,7 +138,7 @@ impl Api {
             past: past(&bins),
             running: u32::try_from(self.engine.shared().running()).unwrap_or(u32::MAX),
             future: future.map(|(index, fires)| ScoreFuture { at: at(index), fires }).collect(),
-            spans: stopped(&spans, from, now),
+            spans,
         })
     }
 
@@ -140,39 +160,58 @@ impl Api {
                 rules.truncate(wanted);
                 let mut pasts = Vec::new();
                 for rule in &rules {
-                    let runs = view.lane(LaneOf::Rule(*rule), from, until, LANE_RUNS)?.runs;
-                    pasts.push((*rule, joined(&runs, from, to, now), usual(view, *rule)?));
+                    pasts.push((
+                        *rule,
+                        Past::read(view, LaneOf::Rule(*rule), from, to, now)?,
+                        usual(view, *rule)?,
+                    ));
                 }
-                let others = view.lane(LaneOf::Others(&rules), from, until, LANE_RUNS)?.runs;
-                Ok((pasts, joined(&others, from, to, now), view.engine_spans(from, now)?))
+                let others = Past::read(view, LaneOf::Others(&rules), from, to, now)?;
+                Ok((pasts, others, still(view, from, now)?))
             })
             .await?;
         let links = self.links(pasts.iter().map(|(rule, ..)| *rule)).await?;
         let (own, rest): (Vec<&Planned>, Vec<&Planned>) =
             planned.iter().partition(|planned| pasts.iter().any(|(rule, ..)| *rule == planned.rule.id));
         let mut lanes: Vec<Lane> = Vec::new();
-        for (rule, runs, usual) in pasts {
+        for (rule, Past { runs, missed }, usual) in pasts {
             let planned = own.iter().find(|planned| planned.rule.id == rule);
             let (fires, bands) = planned.map(|planned| future(planned, from, to, now)).unwrap_or_default();
             let p95_ms = usual.map(|usual| usual.p95_ms);
-            lanes.push(Lane { rule: Some(links.link(rule)), p95_ms, runs, fires, bands });
+            lanes.push(Lane { rule: Some(links.link(rule)), p95_ms, runs, missed, fires, bands });
         }
-        if !others.is_empty() || !rest.is_empty() {
+        if !others.runs.is_empty() || !others.missed.is_empty() || !rest.is_empty() {
             lanes.push(everything_else(others, &rest, from, to, now));
         }
-        Ok(Lanes { now: Time(now), offsets: offsets(from, to), lanes, spans: stopped(&spans, from, now) })
+        Ok(Lanes { now: Time(now), offsets: offsets(from, to), lanes, spans })
     }
 }
 
-fn everything_else(
+/// What has happened on a lane.
+struct Past {
     runs: Vec<LaneRun>,
-    rest: &[&Planned],
-    from: Timestamp,
-    to: Timestamp,
-    now: Timestamp,
-) -> Lane {
+    missed: Vec<LaneMissed>,
+}
+
+impl Past {
+    fn read(
+        view: &View<'_>,
+        of: LaneOf<'_>,
+        from: Timestamp,
+        to: Timestamp,
+        now: Timestamp,
+    ) -> Result<Self, QueryError> {
+        let until = now.min(to);
+        let runs = view.lane(of, from, until, LANE_RUNS)?.runs;
+        let missed = view.missed(of, from, until, LANE_MISSED)?;
+        Ok(Self { runs: joined(&runs, from, to, now), missed: missed.iter().map(lane_missed).collect() })
+    }
+}
+
+fn everything_else(past: Past, rest: &[&Planned], from: Timestamp, to: Timestamp, now: Timestamp) -> Lane {
+    let Past { runs, missed } = past;
     let p95_ms = runs.iter().map(|run| run.duration_ms).max();
-    let mut lane = Lane { rule: None, p95_ms, runs, fires: Vec::new(), bands: Vec::new() };
+    let mut lane = Lane { rule: None, p95_ms, runs, missed, fires: Vec::new(), bands: Vec::new() };
     for planned in rest.iter().take(50) {
         let (fires, bands) = future(planned, from, to, now);
         lane.fires.extend(fires);

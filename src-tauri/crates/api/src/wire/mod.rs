@@ -3,18 +3,22 @@
 mod engine;
 mod event;
 mod execution;
+mod misfire;
 mod now;
 mod pack;
 mod rule;
+mod schedule;
 mod score;
 mod time;
 
 pub use engine::*;
 pub use event::*;
 pub use execution::*;
+pub use misfire::*;
 pub use now::*;
 pub use pack::*;
 pub use rule::*;
+pub use schedule::*;
 pub use score::*;
 pub use time::Time;
 

@@ -15,6 +15,8 @@ pub enum AttentionKind {
     Sensor,
     /// A rule cannot work.
     Rule,
+    /// Planned instants of a rule were missed in the last 24 hours.
+    Missed,
     /// A pack does not load.
     Pack,
 }

@@ -3,7 +3,7 @@
 use super::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use ts_rs::TS;
 
 /// A kind of thing that can happen.
@@ -174,29 +174,4 @@ pub struct SensorList {
 pub struct SensorRequest {
     /// Its ref.
     pub r#ref: String,
-}
-
-/// One line of `attune eval`: pure questions for scripts and editors.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
-pub struct ScheduleNextRequest {
-    /// The trigger.
-    pub trigger_ref: String,
-    /// Its parameters.
-    #[serde(default)]
-    pub trigger_params: Map<String, Value>,
-    /// Fires strictly after this instant; now where absent.
-    #[serde(default)]
-    #[ts(optional)]
-    pub after: Option<Time>,
-    /// How many, 1 to 1,000; 10 where absent.
-    #[serde(default)]
-    #[ts(optional)]
-    pub count: Option<u32>,
-}
-
-/// The fires of a schedule.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
-pub struct ScheduleFires {
-    /// In order.
-    pub fires: Vec<super::FireView>,
 }

@@ -53,6 +53,10 @@ pub struct RuleView {
     pub fault: Option<String>,
     /// When, in plain words: `Every 15 minutes`.
     pub sentence: String,
+    /// The zone whose clocks its schedule follows, where that is not the user's own: `America/New_York`.
+    pub zone: Option<String>,
+    /// How often its timer has fired; 0 for rules without a schedule.
+    pub execution_count: u64,
     /// The next instant of its schedule while it is enabled; null for rules without one.
     pub next_fire: Option<Time>,
     /// When it was made.
@@ -195,15 +199,6 @@ pub struct RuleCheckRequest {
     pub new: bool,
 }
 
-/// An instant at which a schedule fires.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
-pub struct FireView {
-    /// When.
-    pub at: Time,
-    /// What is odd about it, such as a clock change.
-    pub note: Option<String>,
-}
-
 /// What the engine thinks of a draft.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct RuleCheck {
@@ -215,5 +210,5 @@ pub struct RuleCheck {
     /// When, in plain words; empty while the trigger's parameters are wrong.
     pub sentence: String,
     /// The next ten fires; empty for rules without a schedule.
-    pub fires: Vec<FireView>,
+    pub fires: Vec<super::FireView>,
 }

@@ -1,6 +1,6 @@
 //! The score: real past, real forecast.
 
-use super::{ExecutionStatusView, RuleLink, Time};
+use super::{ExecutionStatusView, MissReasonView, RuleLink, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -138,6 +138,19 @@ pub struct LaneBand {
     pub text: String,
 }
 
+/// Planned instants of a lane that were missed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
+pub struct LaneMissed {
+    /// The first of them.
+    pub at: Time,
+    /// The last of them; the same where it is one.
+    pub until: Time,
+    /// How many.
+    pub count: u64,
+    /// Why.
+    pub reason: MissReasonView,
+}
+
 /// One lane of the large score.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS, JsonSchema)]
 pub struct Lane {
@@ -147,6 +160,8 @@ pub struct Lane {
     pub p95_ms: Option<i64>,
     /// Its past, oldest first.
     pub runs: Vec<LaneRun>,
+    /// What it missed, oldest first, the newest 200.
+    pub missed: Vec<LaneMissed>,
     /// Its future, 500 at most.
     pub fires: Vec<Time>,
     /// Its future where fires are too close.

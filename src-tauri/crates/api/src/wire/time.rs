@@ -2,12 +2,16 @@
 
 use jiff::tz::TimeZone;
 use model::Timestamp;
+use schedule::Zone;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::sync::LazyLock;
 use ts_rs::TS;
 
 static ZONE: LazyLock<TimeZone> = LazyLock::new(TimeZone::system);
+/// Other names of UTC, by which systems call the user's zone.
+const UTC: [&str; 9] =
+    ["UTC", "Etc/UTC", "UCT", "Etc/UCT", "Zulu", "Etc/Zulu", "Universal", "Etc/Universal", "Etc/Unknown"];
 
 /// An instant, written with the local offset in force at that instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,16 +30,25 @@ impl Time {
         &ZONE
     }
 
-    fn zoned(self) -> jiff::Zoned {
-        let instant =
-            jiff::Timestamp::from_microsecond(self.0.as_micros()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-        instant.to_zoned(ZONE.clone())
+    /// Whether this is the user's own zone.
+    pub(crate) fn is_here(zone: &Zone) -> bool {
+        let here = ZONE.iana_name().unwrap_or("UTC");
+        zone.name() == here || (UTC.contains(&zone.name()) && UTC.contains(&here))
+    }
+
+    /// The user's zone as schedules know it; UTC where it is not among the zones inside the program.
+    pub(crate) fn here() -> Zone {
+        Zone::parse(&Self::zone_name()).unwrap_or_else(|_| Zone::utc())
+    }
+
+    fn instant(self) -> jiff::Timestamp {
+        jiff::Timestamp::from_microsecond(self.0.as_micros()).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
     }
 
     /// Offset of the user's zone at this instant, in seconds east of UTC.
     #[must_use]
     pub fn offset_seconds(self) -> i32 {
-        self.zoned().offset().seconds()
+        ZONE.to_offset(self.instant()).seconds()
     }
 }
 
@@ -47,13 +60,12 @@ impl From<Timestamp> for Time {
 
 impl std::fmt::Display for Time {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let zoned = self.zoned();
         let format = if self.0.as_micros() % 1_000_000 == 0 {
             "%Y-%m-%dT%H:%M:%S%:z"
         } else {
             "%Y-%m-%dT%H:%M:%S%.f%:z"
         };
-        write!(f, "{}", zoned.strftime(format))
+        write!(f, "{}", self.instant().to_zoned(ZONE.clone()).strftime(format))
     }
 }
 

@@ -1,9 +1,8 @@
 //! What the engine's thread does with an input, step by step and without the thread.
 
 use crate::catalog::Catalog;
-use crate::decide::decide;
-use crate::input::{Answer, Input, NewEvent, Prior, Refusal};
-use crate::record::record;
+use crate::input::{Answer, Input, NewEvent, Refusal};
+use crate::settle::settle;
 use crate::state::State;
 use crate::step::{Change, Effect, Step};
 use executor::Report;
@@ -106,19 +105,7 @@ impl World {
     /// Looks, decides, writes, applies, commits.
     pub(super) fn done(&mut self, input: &mut Input) -> Step {
         let mut transaction = self.writer.begin().unwrap();
-        if let Input::Event { event, prior } = input
-            && let Some(key) = &event.dedupe_key
-        {
-            let known = transaction.known_event(&event.source, key).unwrap();
-            *prior = known.map(|known| Prior { id: known.id, body_hash: known.body_hash });
-        }
-        let step = decide(&self.state, input, self.now);
-        for change in &step.changes {
-            if let Some(record) = record(change) {
-                transaction.write(&record).unwrap();
-            }
-            self.state.apply(change);
-        }
+        let step = settle(&mut self.state, &mut transaction, input, self.now).unwrap();
         transaction.commit().unwrap();
         step
     }

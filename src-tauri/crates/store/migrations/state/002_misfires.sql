@@ -14,8 +14,13 @@ CREATE TABLE misfire (
     reason INTEGER NOT NULL,
     recorded INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX misfire_list ON misfire (rule);
 CREATE INDEX misfire_rule ON misfire (rule, last);
 CREATE INDEX misfire_last ON misfire (last);
+INSERT INTO sequence (kind, last) VALUES ('misfire', 0);
+CREATE TRIGGER misfire_gone AFTER DELETE ON misfire BEGIN
+    UPDATE sequence SET last = max(last, OLD.id) WHERE kind = 'misfire';
+END;
 
 -- The times in which the machine slept while the engine ran.
 CREATE TABLE sleep_span (

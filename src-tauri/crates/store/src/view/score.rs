@@ -77,6 +77,15 @@ pub struct EngineSpan {
     pub stopped: Option<Timestamp>,
 }
 
+/// A time in which the machine slept while the engine ran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SleepSpan {
+    /// Its start.
+    pub started: Timestamp,
+    /// Its end.
+    pub ended: Timestamp,
+}
+
 impl Ended {
     /// Reads status, count, total, longest, newest from the column `first` on.
     fn read(row: &Row<'_>, first: usize) -> rusqlite::Result<Self> {
@@ -256,6 +265,22 @@ impl View<'_> {
         let spans: Vec<EngineSpan> = rows.collect::<Result<_, _>>()?;
         // An open span may reach beyond its last sign of life.
         Ok(spans.into_iter().filter(|span| span.stopped.is_none_or(|stopped| stopped > from)).collect())
+    }
+
+    /// The times in which the machine slept, as far as they reach into a stretch of time, oldest first.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    pub fn sleep_spans(&self, from: Timestamp, to: Timestamp) -> Result<Vec<SleepSpan>, QueryError> {
+        let sql = "SELECT started, ended FROM sleep_span WHERE started < ?2 AND started >= \
+                   coalesce((SELECT max(started) FROM sleep_span WHERE started <= ?1), 0) \
+                   ORDER BY started";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let rows = statement.query_map([from.as_micros(), to.as_micros()], |row| {
+            Ok(SleepSpan { started: get(row, 0)?, ended: get(row, 1)? })
+        })?;
+        let spans: Vec<SleepSpan> = rows.collect::<Result<_, _>>()?;
+        Ok(spans.into_iter().filter(|span| span.ended > from).collect())
     }
 }
 

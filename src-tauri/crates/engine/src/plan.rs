@@ -1,0 +1,46 @@
+//! When a rule fires, and what of its timer an edit leaves as it was.
+
+use model::{Rule, RuleBody, Timestamp};
+use schedule::Schedule;
+
+/// Parameters that say what becomes of missed instants, not when instants are.
+const AFTERWARDS: [&str; 2] = ["misfire", "misfire_limit"];
+/// Parameters that shift or cut the instants of a schedule and leave its grid where it is.
+const AROUND: [&str; 5] = ["misfire", "misfire_limit", "jitter_seconds", "not_before", "not_after"];
+
+/// When a rule fires, as its sensor reckons it; none for rules that are no timers, or are wrong.
+pub(crate) fn schedule_of(rule: &Rule) -> Option<Schedule> {
+    let body = &rule.body;
+    if !schedule::is_timer(&body.trigger_ref) {
+        return None;
+    }
+    let schedule = Schedule::parse(&body.trigger_ref, &body.trigger_params, rule.timer.anchor).ok()?;
+    Some(schedule.for_rule(rule.id))
+}
+
+/// Whether two contents of a rule plan the same instants.
+#[must_use]
+pub fn same_schedule(one: &RuleBody, other: &RuleBody) -> bool {
+    same_but_for(one, other, &AFTERWARDS)
+}
+
+/// Whether two contents of a rule have their instants on the same grid: the anchor stays.
+#[must_use]
+pub fn same_grid(one: &RuleBody, other: &RuleBody) -> bool {
+    same_but_for(one, other, &AROUND)
+}
+
+fn same_but_for(one: &RuleBody, other: &RuleBody, names: &[&str]) -> bool {
+    if one.trigger_ref != other.trigger_ref {
+        return false;
+    }
+    if one.trigger_params == other.trigger_params {
+        return true;
+    }
+    let parsed = |body: &RuleBody| {
+        let mut params = body.trigger_params.clone();
+        params.retain(|name, _| !names.contains(&name.as_str()));
+        Schedule::parse(&body.trigger_ref, &params, Some(Timestamp::MIN)).ok()
+    };
+    parsed(one).is_some_and(|schedule| parsed(other) == Some(schedule))
+}

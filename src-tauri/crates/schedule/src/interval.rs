@@ -13,6 +13,8 @@ pub(crate) struct Interval {
     every: i64,
     unit: Unit,
     anchor: Timestamp,
+    /// Whether the parameters name the anchor.
+    own_anchor: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +65,8 @@ impl Interval {
         parameters.check_names(&["interval", "unit", "anchor"])?;
         let every = parameters.at_least_one("interval")?;
         let unit = parameters.word("unit", &Unit::WORDS, Unit::Seconds)?;
-        let anchor = parameters.instant("anchor")?.or(anchor).unwrap_or(Timestamp::MIN);
+        let own = parameters.instant("anchor")?;
+        let anchor = own.or(anchor).unwrap_or(Timestamp::MIN);
         let every = every.filter(|every| *every <= unit.longest()).ok_or_else(|| {
             let (units, _) = unit.words();
             Invalid::new(
@@ -71,7 +74,11 @@ impl Interval {
                 format!("too long: expected at most {} {units}, a hundred years", unit.longest()),
             )
         })?;
-        Ok(Self { every, unit, anchor })
+        Ok(Self { every, unit, anchor, own_anchor: own.is_some() })
+    }
+
+    pub(crate) fn has_own_anchor(&self) -> bool {
+        self.own_anchor
     }
 
     pub(crate) fn seconds(&self) -> i64 {

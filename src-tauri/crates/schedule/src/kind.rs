@@ -1,10 +1,12 @@
 //! What plans the instants of a timer, before the window, jitter and zone of words come in.
 
+use crate::cron::Cron;
 use crate::datetime::Datetime;
 use crate::interval::Interval;
 use crate::parameters::Parameters;
+use crate::wall::Walled;
 use crate::zone::Zone;
-use crate::{DATETIME, Fire, INTERVAL, TRIGGERS};
+use crate::{CRON, DATETIME, Fire, INTERVAL, TRIGGERS};
 use model::{Invalid, Timestamp, nearest};
 use serde_json::{Map, Value};
 
@@ -12,6 +14,7 @@ use serde_json::{Map, Value};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Interval(Interval),
+    Cron(Box<Walled<Cron>>),
     Datetime(Datetime),
 }
 
@@ -24,6 +27,7 @@ impl Kind {
     ) -> Result<Self, Invalid> {
         match trigger {
             INTERVAL => Interval::parse(&Parameters::new(INTERVAL, params), anchor).map(Self::Interval),
+            CRON => Cron::parse(&Parameters::new(CRON, params)).map(|cron| Self::Cron(Box::new(cron))),
             DATETIME => Datetime::parse(&Parameters::new(DATETIME, params)).map(Self::Datetime),
             other => Err(not_a_timer(other)),
         }
@@ -33,6 +37,7 @@ impl Kind {
     pub(crate) fn next_after(&self, after: Timestamp) -> Option<Fire> {
         match self {
             Self::Interval(interval) => interval.next_after(after).map(Fire::from),
+            Self::Cron(cron) => cron.next_after(after),
             Self::Datetime(once) => once.next_after(after),
         }
     }
@@ -41,6 +46,7 @@ impl Kind {
     pub(crate) fn last_until(&self, after: Timestamp, until: Timestamp) -> Option<Fire> {
         match self {
             Self::Interval(interval) => interval.last_until(after, until).map(Fire::from),
+            Self::Cron(cron) => cron.last_until(after, until),
             Self::Datetime(once) => once.last_until(after, until),
         }
     }
@@ -49,6 +55,7 @@ impl Kind {
     pub(crate) fn count_between(&self, after: Timestamp, until: Timestamp) -> u64 {
         match self {
             Self::Interval(interval) => interval.count_between(after, until),
+            Self::Cron(cron) => cron.count_between(after, until),
             Self::Datetime(once) => u64::from(once.last_until(after, until).is_some()),
         }
     }
@@ -57,7 +64,16 @@ impl Kind {
     pub(crate) fn zone(&self) -> Option<&Zone> {
         match self {
             Self::Interval(_) => None,
+            Self::Cron(cron) => Some(&cron.zone),
             Self::Datetime(once) => once.zone(),
+        }
+    }
+
+    /// Whether its instants are the same whenever the rule is first enabled.
+    pub(crate) fn fixed(&self) -> bool {
+        match self {
+            Self::Interval(interval) => interval.has_own_anchor(),
+            Self::Cron(_) | Self::Datetime(_) => true,
         }
     }
 
@@ -65,6 +81,7 @@ impl Kind {
     pub(crate) fn sentence(&self) -> String {
         match self {
             Self::Interval(interval) => interval.sentence(),
+            Self::Cron(cron) => cron.wall.sentence(&cron.zone),
             Self::Datetime(once) => once.sentence(),
         }
     }
@@ -73,6 +90,7 @@ impl Kind {
     pub(crate) fn period_ms(&self) -> Option<i64> {
         match self {
             Self::Interval(interval) => Some(interval.seconds() * 1_000),
+            Self::Cron(cron) => cron.wall.period_ms(),
             Self::Datetime(_) => None,
         }
     }
@@ -81,6 +99,7 @@ impl Kind {
     pub(crate) fn describe(&self) -> Map<String, Value> {
         match self {
             Self::Interval(interval) => interval.describe(),
+            Self::Cron(cron) => cron.wall.describe(&cron.zone),
             Self::Datetime(once) => once.describe(),
         }
     }

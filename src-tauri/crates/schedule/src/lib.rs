@@ -4,7 +4,9 @@
 //! forecasts and catches up. Deliberately absent: clocks, threads, what is done about missed instants, and any
 //! state of a rule.
 
+mod cron;
 mod datetime;
+mod effort;
 mod interval;
 mod jitter;
 mod kind;
@@ -17,7 +19,7 @@ mod zone;
 use kind::Kind;
 use model::{Invalid, Ref, RuleId, Timestamp};
 use parameters::Parameters;
-use policy::Policy;
+use policy::{Policy, Window};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -25,11 +27,13 @@ pub use zone::Zone;
 
 /// The trigger of timers that tick on a fixed grid.
 const INTERVAL: &str = "core.intervaltimer";
+/// The trigger of timers that follow a cron expression.
+const CRON: &str = "core.crontimer";
 /// The trigger of timers that fire once.
 const DATETIME: &str = "core.datetimetimer";
 
 /// The triggers whose parameters this crate understands.
-pub const TRIGGERS: &[&str] = &[INTERVAL, DATETIME];
+pub const TRIGGERS: &[&str] = &[INTERVAL, CRON, DATETIME];
 
 /// Whether a trigger is one of the timers.
 #[must_use]
@@ -94,6 +98,7 @@ impl Schedule {
         let kind = Kind::parse(trigger.as_str(), params, anchor)?;
         let policy = Policy::parse(&Parameters::new(trigger.as_str(), params), kind.zone())?;
         let schedule = Self { kind, policy };
+        schedule.check_window()?;
         if let Some(jitter) = schedule.policy.jitter {
             jitter.check(schedule.shortest_gap())?;
         }
@@ -212,6 +217,19 @@ impl Schedule {
         let next = self.next_planned(planned.at).map(|next| next.at.plus_micros(-1));
         let latest = [next, self.policy.window.last].into_iter().flatten().min().unwrap_or(Timestamp::MAX);
         Fire { at: planned.at.plus_micros(jitter.delay(planned.at)).min(latest), ..planned }
+    }
+
+    /// Refuses a window in which nothing is ever planned.
+    fn check_window(&self) -> Result<(), Invalid> {
+        let window = self.policy.window;
+        let field = if window.last.is_some() { "not_after" } else { "not_before" };
+        if window == Window::default() || !self.kind.fixed() || self.next_planned(Timestamp::MIN).is_some() {
+            return Ok(());
+        }
+        let bound = |at: Option<Timestamp>, open: &str| at.map_or(open.to_owned(), |at| at.to_string());
+        let (first, last) = (bound(window.first, "the beginning"), bound(window.last, "the end of time"));
+        let message = format!("this never fires: nothing is planned from {first} to {last}");
+        Err(Invalid::new(field, message))
     }
 
     /// Microseconds of the shortest gap among the first gaps; none where there are no two instants.

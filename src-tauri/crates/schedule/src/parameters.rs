@@ -54,11 +54,6 @@ impl<'a> Parameters<'a> {
         }
     }
 
-    /// Whether a parameter is given.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.values.contains_key(name)
-    }
-
     /// A text, where it is given; `such_as` says what one looks like.
     pub(crate) fn text(&self, name: &str, such_as: &str) -> Result<Option<&'a str>, Invalid> {
         match self.values.get(name) {
@@ -92,7 +87,13 @@ impl<'a> Parameters<'a> {
         match number.filter(|number| (least..=most).contains(number)) {
             Some(number) => Ok(Some(number)),
             None => {
-                let found = show(value);
+                let found = match value {
+                    Value::String(text) if text.trim().parse::<i64>().is_ok() => {
+                        let number = cut(text.trim());
+                        format!("the text {} (write {number} without quotes)", show(value))
+                    }
+                    other => show(other),
+                };
                 let message = format!("found {found}, expected a whole number from {least} to {most} {what}");
                 Err(Invalid::new(name, message))
             }
@@ -181,7 +182,7 @@ impl<'a> Parameters<'a> {
         let resolved = zone.resolve(civil).ok_or_else(|| {
             Invalid::new(name, format!("{found} is out of range: expected a time in the years 1970 to 9999"))
         })?;
-        let note = resolved.note(civil);
+        let note = resolved.turn.note(civil);
         Ok(Some(Moment { at: resolved.at, civil, note, written: text.to_owned() }))
     }
 }

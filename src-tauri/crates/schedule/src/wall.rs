@@ -1,8 +1,9 @@
 //! From local times to instants, for every kind of schedule that is written in local time.
 
 use crate::Fire;
+use crate::effort;
 use crate::words::clock;
-use crate::zone::{Change, Resolved, Segment, Turn, Zone, just_after, just_before};
+use crate::zone::{Change, Resolved, TICK, Turn, Zone, just_after, just_before};
 use jiff::Timestamp as Instant;
 use jiff::civil::DateTime;
 use model::{Timestamp, limits};
@@ -80,6 +81,7 @@ impl<W: Wall> Walled<W> {
                 let mut segment = self.zone.segment(from);
                 let mut first = just_after(segment.local(from));
                 while let Some(change) = segment.until.filter(|change| *change <= to) {
+                    effort::step();
                     count += self.wall.count(first, segment.local(change));
                     segment = self.zone.segment(change);
                     first = segment.local(change);
@@ -91,15 +93,29 @@ impl<W: Wall> Walled<W> {
 
     /// The instant of a planned local time.
     fn fire(&self, civil: DateTime) -> Option<Fire> {
-        let resolved = self.zone.resolve(civil)?;
-        let note = match &resolved.turn {
-            Turn::Skipped { from, to } => {
-                let others = self.wall.count(*from, *to);
-                Some(skipped(civil, others, *from, *to))
-            }
-            _ => resolved.note(civil),
+        let Resolved { at, turn } = self.zone.resolve(civil)?;
+        let note = match turn {
+            Turn::Twice => Turn::Twice.note(civil),
+            // What is planned for the end of a gap comes together with what the gap holds.
+            Turn::Skipped { .. } | Turn::None => self.zone.gap_before(at).and_then(|gap| self.skipped(&gap)),
         };
-        Some(Fire { at: resolved.at, note })
+        Some(Fire { at, note })
+    }
+
+    /// What there is to say at the end of a gap; nothing where nothing is planned in it.
+    fn skipped(&self, gap: &Change) -> Option<String> {
+        match self.wall.count(gap.from, gap.to) {
+            0 => None,
+            1 => {
+                let only = self.wall.after(just_before(gap.from))?;
+                Turn::Skipped { from: gap.from, to: gap.to }.note(only)
+            }
+            more => {
+                let (from, to) = (gap.place(gap.from), gap.place(gap.to));
+                let what = format!("{more} planned times between are skipped; fires once, at {to}.");
+                Some(format!("Clocks go forward from {from} to {to}. {what}"))
+            }
+        }
     }
 
     fn elapsed_after(&self, after: Timestamp) -> Option<Fire> {
@@ -111,8 +127,9 @@ impl<W: Wall> Walled<W> {
             let inside = next.and_then(|civil| segment.at(civil));
             let inside = inside.filter(|at| segment.until.is_none_or(|until| *at < until));
             if let (Some(civil), Some(at)) = (next, inside) {
-                return self.shown_at(civil, at, segment);
+                return Some(self.shown_at(civil, at));
             }
+            effort::step();
             at = segment.until?;
             segment = self.zone.segment(at);
             let start = just_before(segment.local(at));
@@ -137,10 +154,11 @@ impl<W: Wall> Walled<W> {
             let inside = last.and_then(|civil| segment.at(civil));
             let inside = inside.filter(|at| segment.from.is_none_or(|from| *at >= from));
             if let (Some(civil), Some(at)) = (last, inside) {
-                return self.shown_at(civil, at, segment);
+                return Some(self.shown_at(civil, at));
             }
+            effort::step();
             let change = segment.from.filter(|change| *change > floor)?;
-            at = change.checked_sub(crate::zone::TICK).ok()?;
+            at = change.checked_sub(TICK).ok()?;
             segment = self.zone.segment(at);
             let end = segment.local(change);
             if end > to || last.is_some_and(|last| last >= end) {
@@ -154,10 +172,9 @@ impl<W: Wall> Walled<W> {
     }
 
     /// A planned local time that clocks show at this instant.
-    fn shown_at(&self, civil: DateTime, at: Instant, segment: Segment) -> Option<Fire> {
+    fn shown_at(&self, civil: DateTime, at: Instant) -> Fire {
         let at = Timestamp::from_micros(at.as_microsecond());
-        let resolved = self.zone.resolve(civil);
-        let twice = resolved.filter(|resolved| resolved.turn == Turn::Twice);
+        let twice = self.zone.resolve(civil).filter(|first| first.turn == Turn::Twice);
         let note = twice.map(|first| {
             let which = if first.at == at { "first" } else { "second" };
             format!(
@@ -165,44 +182,6 @@ impl<W: Wall> Walled<W> {
                 clock(civil.time())
             )
         });
-        // Instants are never before the epoch: whoever asks gave one that is not.
-        segment.at(civil).map(|_| Fire { at, note })
-    }
-}
-
-impl Resolved {
-    /// What there is to say about a single local time.
-    pub(crate) fn note(&self, civil: DateTime) -> Option<String> {
-        match self.turn {
-            Turn::None => None,
-            Turn::Skipped { from, to } => Some(skipped(civil, 1, from, to)),
-            Turn::Twice => Some(format!(
-                "{} comes twice as clocks go back. Fires at the first, not at the second.",
-                clock(civil.time())
-            )),
-        }
-    }
-}
-
-fn skipped(civil: DateTime, count: u64, from: DateTime, to: DateTime) -> String {
-    use crate::words::day;
-    let place = |time: DateTime| {
-        if from.date() == to.date() {
-            clock(time.time())
-        } else {
-            format!("{} on {}", clock(time.time()), day(time.date()))
-        }
-    };
-    if count > 1 {
-        let (from, to) = (place(from), place(to));
-        format!(
-            "Clocks go forward from {from} to {to}. {count} planned times between are skipped; fires once, at {to}."
-        )
-    } else {
-        format!(
-            "{} is skipped as clocks go forward. Fires at {}, the first moment after.",
-            place(civil),
-            place(to)
-        )
+        Fire { at, note }
     }
 }

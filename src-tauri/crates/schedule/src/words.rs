@@ -59,3 +59,51 @@ pub(crate) fn duration(seconds: i64) -> String {
     };
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
+
+/// `1st`, `2nd`, `11th`.
+pub(crate) fn ordinal(number: u8) -> String {
+    let ending = match (number % 10, number % 100) {
+        (1, last) if last != 11 => "st",
+        (2, last) if last != 12 => "nd",
+        (3, last) if last != 13 => "rd",
+        _ => "th",
+    };
+    format!("{number}{ending}")
+}
+
+/// Five values or more with the same distance, of at least 2, between each and the next.
+pub(crate) struct Steps {
+    pub(crate) first: u8,
+    pub(crate) last: u8,
+    pub(crate) step: u8,
+}
+
+impl Steps {
+    /// None where a set of bits is anything else.
+    pub(crate) fn of(set: u64) -> Option<Self> {
+        let values = values(set);
+        let [first, second, .., last] = values[..] else { return None };
+        let step = second - first;
+        let even = values.windows(2).all(|pair| pair[1] - pair[0] == step);
+        (even && step >= 2 && values.len() >= 5).then_some(Self { first, last, step })
+    }
+}
+
+/// The values of a set of bits as words; three or more that follow one another become `a to b`.
+pub(crate) fn runs(set: u64, word: impl Fn(&u8) -> String) -> Vec<String> {
+    if let Some(Steps { first, last, step }) = Steps::of(set) {
+        return vec![format!("{} to {} in steps of {step}", word(&first), word(&last))];
+    }
+    let mut parts = Vec::new();
+    for run in values(set).chunk_by(|before, after| after - before == 1) {
+        match run {
+            [first, _, .., last] => parts.push(format!("{} to {}", word(first), word(last))),
+            few => parts.extend(few.iter().map(&word)),
+        }
+    }
+    parts
+}
+
+fn values(set: u64) -> Vec<u8> {
+    (0..64).filter(|value| set & (1 << value) != 0).collect()
+}

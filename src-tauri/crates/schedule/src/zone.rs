@@ -3,6 +3,7 @@
 //! A local time that a clock change skips becomes the first instant after the gap; one that comes twice is the
 //! first of the two. So the later of two local times never comes earlier.
 
+use crate::effort;
 use crate::words::{clock, day};
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone, TimeZoneDatabase};
@@ -65,6 +66,25 @@ pub(crate) enum Turn {
     Twice,
 }
 
+impl Turn {
+    /// What there is to say about a local time that fires once.
+    pub(crate) fn note(&self, civil: DateTime) -> Option<String> {
+        match *self {
+            Self::None => None,
+            Self::Skipped { from, to } => {
+                let (skipped, fires) = (place(civil, from, to), place(to, from, to));
+                Some(format!(
+                    "{skipped} is skipped as clocks go forward. Fires at {fires}, the first moment after."
+                ))
+            }
+            Self::Twice => {
+                let time = clock(civil.time());
+                Some(format!("{time} comes twice as clocks go back. Fires at the first, not at the second."))
+            }
+        }
+    }
+}
+
 /// A stretch of time in which a zone keeps one offset. Neither end is given where there is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Segment {
@@ -102,15 +122,9 @@ impl Change {
         self.to > self.from
     }
 
-    /// The change as a sentence without its full stop.
-    fn sentence(&self) -> String {
-        let way = if self.forward() { "forward" } else { "back" };
-        if self.from.date() == self.to.date() {
-            format!("clocks go {way} from {} to {}", clock(self.from.time()), clock(self.to.time()))
-        } else {
-            let place = |civil: DateTime| format!("{} on {}", clock(civil.time()), day(civil.date()));
-            format!("clocks go {way} from {} to {}", place(self.from), place(self.to))
-        }
+    /// A local time around it, with its day where the change goes over midnight.
+    pub(crate) fn place(&self, civil: DateTime) -> String {
+        place(civil, self.from, self.to)
     }
 }
 
@@ -187,8 +201,8 @@ impl Zone {
     #[must_use]
     pub fn change_between(&self, after: Timestamp, until: Timestamp) -> Option<String> {
         let change = self.changes(instant(after)?, instant_or_last(until)).next()?;
-        let sentence = change.sentence();
-        Some(format!("{}{}.", sentence[..1].to_uppercase(), &sentence[1..]))
+        let way = if change.forward() { "forward" } else { "back" };
+        Some(format!("Clocks go {way} from {} to {}.", change.place(change.from), change.place(change.to)))
     }
 
     /// The name as a person says it: `Berlin time`, `UTC`.
@@ -259,7 +273,12 @@ impl Zone {
     pub(crate) fn changes(&self, after: Instant, until: Instant) -> impl Iterator<Item = Change> {
         let instants = self.tz.following(after).map(|change| change.timestamp());
         let changes = instants.take_while(move |at| *at <= until).map(|at| self.change(at));
-        changes.filter(|change| change.from != change.to)
+        changes.inspect(|_| effort::step()).filter(|change| change.from != change.to)
+    }
+
+    /// The change forward that ends at this instant, if one does.
+    pub(crate) fn gap_before(&self, at: Timestamp) -> Option<Change> {
+        instant(at).map(|at| self.change(at)).filter(Change::forward)
     }
 
     fn change(&self, at: Instant) -> Change {
@@ -270,6 +289,12 @@ impl Zone {
             to: self.tz.to_offset(at).to_datetime(at),
         }
     }
+}
+
+/// A local time around a change, with its day where the change goes over midnight.
+fn place(civil: DateTime, from: DateTime, to: DateTime) -> String {
+    let time = clock(civil.time());
+    if from.date() == to.date() { time } else { format!("{time} on {}", day(civil.date())) }
 }
 
 /// Why a name is no zone, and what was meant.

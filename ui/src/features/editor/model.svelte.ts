@@ -1,5 +1,14 @@
 /** The form of one rule: what is typed, what is saved, what the engine thinks of it. */
-import type { ActionView, FieldError, RuleCheck, RuleDraft, RuleView, TriggerView } from "$/contract";
+import type {
+  ActionView,
+  FieldError,
+  FireView,
+  RuleCheck,
+  RuleDraft,
+  RuleView,
+  ScheduleCalendar,
+  TriggerView,
+} from "$/contract";
 import { call, clock, engine } from "$/data";
 import { Refusal } from "$/host";
 import { withOffset } from "$/kit/format";
@@ -17,7 +26,6 @@ import {
 import { shelf } from "./shelf.svelte";
 import { DAYS } from "./timer/calendar";
 import { carriedOver, isTimer, startOf, type Params } from "./timer/starts";
-import { askCalendar, withLocal, type Calendar, type FireView } from "./timer/wire";
 import { NO_ZONE } from "./timer/zones";
 
 /** How long after the last key the engine is asked, in milliseconds. */
@@ -64,7 +72,7 @@ export class EditorModel {
   /** Why the engine could not be asked. */
   checkError = $state.raw<Refusal | null>(null);
   /** The coming weeks of a timer; null while there are none to show. */
-  calendar = $state.raw<Calendar | null>(null);
+  calendar = $state.raw<ScheduleCalendar | null>(null);
   /** A timer's fires for a good while. */
   ahead = $state.raw<readonly FireView[]>([]);
   /** Whether `calendar` and `ahead` are about an older draft. */
@@ -101,7 +109,7 @@ export class EditorModel {
     (this.check?.errors ?? []).map(({ field, message }) => ({ field, message: sentence(message) })),
   );
 
-  readonly fires = $derived<readonly FireView[]>(withLocal(this.check?.fires ?? []));
+  readonly fires = $derived<readonly FireView[]>(this.check?.fires ?? []);
 
   /** Reads what the form needs. */
   async load(): Promise<void> {
@@ -190,16 +198,17 @@ export class EditorModel {
     const { trigger_ref, trigger_params } = draft;
     const wrong = errors.some((error) => error.field.startsWith("trigger"));
     const asked = isTimer(trigger_ref) && !wrong;
+    const saved = this.rule ? { rule: this.rule.ref } : {};
     const [calendar, next] = asked
       ? await Promise.all([
           // Without them the preview still has its list.
-          askCalendar(trigger_ref, trigger_params as Params, DAYS).catch(() => null),
+          call("schedule.calendar", { trigger_ref, trigger_params, days: DAYS, ...saved }).catch(() => null),
           call("schedule.next", { trigger_ref, trigger_params, count: AHEAD }).catch(() => null),
         ])
       : [null, null];
     if (turn !== this.#turn) return;
     this.calendar = calendar;
-    this.ahead = withLocal(next?.fires ?? []);
+    this.ahead = next?.fires ?? [];
     this.aheadStale = false;
   }
 

@@ -1,14 +1,7 @@
 /** The coming weeks as a grid: a column a week, a row a weekday. Pure. */
+import type { CalendarDay } from "$/contract";
 import { count, longDate, shortTime } from "$/kit/format";
 import { weekdayOf } from "./moment";
-
-/** A day as the engine counts it. */
-export interface CalendarDay {
-  readonly date: string;
-  readonly fires: number;
-  readonly first: { readonly at: string; readonly local: string | null } | null;
-  readonly note: string | null;
-}
 
 /** How many days are asked for: eight weeks. */
 export const DAYS = 56;

@@ -3,15 +3,14 @@ import {
   eitherDay,
   FIELDS,
   mended,
-  proposals,
-  withoutProposals,
   reading,
   readField,
+  readWrong,
   rulersOf,
   withField,
   withMarks,
+  wordAt,
   writeField,
-  wrongAt,
   type FieldName,
 } from "./cron";
 
@@ -36,6 +35,7 @@ describe("what a field means on its ruler", () => {
     ["weekday", "0-5", [0, 1, 2, 3, 4, 5]],
     ["weekday", "5-7", [0, 5, 6]],
     ["weekday", "MON-fri", [1, 2, 3, 4, 5]],
+    ["weekday", "FRI-SUN", [0, 5, 6]],
   ])("%s %s", (name, token, values) => expect(marks(name, token)).toEqual(values));
 
   it("no mark where every value counts, however that is written", () => {
@@ -170,7 +170,7 @@ describe("the rulers of a text", () => {
       return rulers !== null && eitherDay(rulers);
     };
     expect(either("0 0 13 * FRI")).toBe(true);
-    expect([either("0 0 13 * *"), either("0 0 ? * FRI"), either("0 0 * * FRI")]).toEqual([
+    expect([either("0 0 13 * *"), either("0 0 */2 * FRI"), either("0 0 13 * +FRI")]).toEqual([
       false,
       false,
       false,
@@ -180,24 +180,64 @@ describe("the rulers of a text", () => {
 
 describe("what the engine says of a wrong text", () => {
   const said =
-    "Column 15: there is no weekday 8. Weekdays go from 0 to 7, and both 0 and 7 are Sunday. Did you mean 0-7, 0-5 or 1-5?";
+    "Weekday `8` at column 15: There is no weekday 8. Weekdays go from 0 to 7, and both 0 and 7 are Sunday. Did you mean `7`?";
 
-  it("is shown at its place, with what it proposes", () => {
-    expect(wrongAt(said)).toBe(14);
-    expect(wrongAt("it never fires")).toBeNull();
-    expect(proposals(said)).toEqual(["0-7", "0-5", "1-5"]);
-    expect(proposals("there is no month `FBE`; did you mean `FEB`?")).toEqual(["FEB"]);
-    expect(proposals("expected five fields")).toEqual([]);
-    expect(withoutProposals(said)).toBe(
-      "Column 15: there is no weekday 8. Weekdays go from 0 to 7, and both 0 and 7 are Sunday.",
-    );
-    expect(withoutProposals("There is no month `FBE`; did you mean `FEB`?")).toBe("There is no month `FBE`.");
+  it("is taken apart: the place, the reason, what may be meant", () => {
+    expect(readWrong(said)).toEqual({
+      column: 14,
+      found: "8",
+      reason: "There is no weekday 8. Weekdays go from 0 to 7, and both 0 and 7 are Sunday.",
+      proposals: ["7"],
+    });
+    expect(readWrong("Month `FBE` at column 7: did you mean `FEB`?")).toEqual({
+      column: 6,
+      found: "FBE",
+      reason: "`FBE` is not known here.",
+      proposals: ["FEB"],
+    });
+    expect(
+      readWrong("Day `30` at column 5: this never fires: FEB has no 30th; did you mean `L`?"),
+    ).toMatchObject({
+      column: 4,
+      reason: "This never fires: FEB has no 30th.",
+    });
+    expect(readWrong("the expression is empty: expected 5 fields, such as `30 8 * * 1-5`")).toEqual({
+      column: null,
+      found: "",
+      reason: "The expression is empty: expected 5 fields, such as `30 8 * * 1-5`.",
+      proposals: [],
+    });
   });
 
-  it("is mended in one click", () => {
-    expect(mended("30 2,14 * * 0-8", 14, "0-5")).toBe("30 2,14 * * 0-5");
-    expect(mended("0 0  1 FBE *", 5, "2")).toBe("0 0  2 FBE *");
-    expect(mended("@dayly", null, "@daily")).toBe("@daily");
-    expect(mended("every 5 min", 0, "*/5 * * * *")).toBe("*/5 * * * *");
+  it.each([
+    [
+      "30 2,14 * * 0-8",
+      "Weekday `8` at column 15: There is no weekday 8. Did you mean `7`?",
+      "30 2,14 * * 0-7",
+    ],
+    ["0 0  1 FBE *", "Month `FBE` at column 8: did you mean `FEB`?", "0 0  1 FEB *"],
+    ["1,,2 * * * *", "Minute `1,,2` at column 3: here one is missing; did you mean `1,2`?", "1,2 * * * *"],
+    ["0 ９ * * *", "Hour `９` at column 3: only the digits 0 to 9 count; did you mean `9`?", "0 9 * * *"],
+    ["7,*/0 * * * *", "Minute `0` at column 5: a step is from 1 on; did you mean `*/1`?", "7,*/1 * * * *"],
+    [
+      "0,?/5,3 * * * *",
+      "Minute `?` at column 3: a step goes with `*`; did you mean `*/5`?",
+      "0,*/5,3 * * * *",
+    ],
+    [
+      "0 22-2 * * *",
+      "Hour `22-2` at column 3: from the smaller on; did you mean `22-23,0-2`?",
+      "0 22-23,0-2 * * *",
+    ],
+    ["@dayly", "Expression `@dayly` at column 1: did you mean `@daily`?", "@daily"],
+  ])("%s is mended in one click", (text, message, after) => {
+    const wrong = readWrong(message);
+    expect(mended(text, wrong, wrong.proposals[0] ?? "")).toBe(after);
+  });
+
+  it("is shown in the field that holds its place", () => {
+    expect([wordAt("30 2,14 * * 0-8", 14), wordAt("30 2,14 * * 0-8", null), wordAt("", 0)]).toEqual([
+      4, -1, -1,
+    ]);
   });
 });

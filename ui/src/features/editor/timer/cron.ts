@@ -112,9 +112,12 @@ function readItem(spec: FieldSpec, item: string): number[] | null {
   if (!all && parts[3] === undefined && parts[4] !== undefined) return null;
   const from = all ? spec.lowest : valueOf(spec, parts[2] ?? "");
   const to = all ? spec.highest : parts[3] === undefined ? from : valueOf(spec, parts[3]);
-  if (from === null || to === null || to < from || step < 1) return null;
+  if (from === null || to === null || step < 1) return null;
+  // A Sunday that ends a range comes after the Saturday.
+  const end = spec.name === "weekday" && to === 0 && from > 0 && /[a-z]$/i.test(parts[3] ?? "") ? 7 : to;
+  if (end < from) return null;
   const values: number[] = [];
-  for (let value = from; value <= to; value += step) values.push(fold(spec, value));
+  for (let value = from; value <= end; value += step) values.push(fold(spec, value));
   return values;
 }
 
@@ -225,39 +228,59 @@ export function reading({ spec, token, marks }: Ruling): string {
 export function eitherDay(rulers: Rulers): boolean {
   const narrowed = (name: FieldName): boolean => {
     const field = rulers.fields.find(({ spec }) => spec.name === name);
-    return field !== undefined && !/^[*?]/.test(field.token);
+    return field !== undefined && !/^[*?+]/.test(field.token);
   };
   return narrowed("day") && narrowed("weekday");
 }
 
-/** Where in the text the engine found something wrong, counted from 0; null where it names no place. */
-export function wrongAt(message: string): number | null {
-  const found = /\bcolumn (\d{1,5})\b/i.exec(message);
-  return found ? Number(found[1]) - 1 : null;
+/** What the engine found wrong in a text, taken out of its sentence. */
+export interface Wrong {
+  /** How many characters stand before it; null where the sentence names no place. */
+  readonly column: number | null;
+  /** What stands there, as the sentence repeats it. */
+  readonly found: string;
+  /** Why it is wrong, without the place and the proposals. */
+  readonly reason: string;
+  /** What may be meant. */
+  readonly proposals: readonly string[];
 }
 
-/** What the engine proposes in place of what is wrong: `Did you mean 0-7, 0-5 or 1-5?` */
-export function proposals(message: string): string[] {
-  const found = /\bdid you mean (.+?)\?/i.exec(message)?.[1];
-  if (!found) return [];
-  const quoted = [...found.matchAll(/`([^`]+)`/g)].map((one) => one[1] ?? "");
-  const words = quoted.length > 0 ? quoted : found.split(/,\s*|\s+or\s+/);
-  return words.map((word) => word.trim()).filter(Boolean);
+/** Reads ``Weekday `8` at column 15: There is no weekday 8. … Did you mean `7`?`` */
+export function readWrong(message: string): Wrong {
+  const place = /^[^`:]*`(.*?)` at column (\d{1,5}):\s*/s.exec(message);
+  const rest = place ? message.slice(place[0].length) : message;
+  const asked = /[;,.]?\s*\bdid you mean (.+?)\?/i.exec(rest)?.[1] ?? "";
+  const proposals = [...asked.matchAll(/`([^`]+)`/g)].map((one) => one[1] ?? "");
+  const plain = proposals.length === 0 ? rest : rest.replace(/[;,]?\s*\bdid you mean .+?\?/i, "").trim();
+  const reason = plain === "" ? `\`${place?.[1] ?? ""}\` is not known here` : plain;
+  return {
+    column: place ? Number(place[2]) - 1 : null,
+    found: place?.[1] ?? "",
+    reason: `${reason.charAt(0).toUpperCase()}${reason.slice(1)}${/[.!?]$/.test(reason) ? "" : "."}`,
+    proposals,
+  };
 }
 
-/** The sentence without its proposals, which stand below it as buttons. */
-export function withoutProposals(message: string): string {
-  const rest = message.replace(/[;:,.]?\s*\bdid you mean .+?\?/i, "").trim();
-  return /[.!?]$/.test(rest) ? rest : `${rest}.`;
+/** The word of the text that holds a column; -1 where there is none. */
+export function wordAt(text: string, column: number | null): number {
+  if (column === null) return -1;
+  return tokensOf(text).findIndex(
+    ({ start, text: word }) => column >= start && column <= start + word.length,
+  );
 }
 
-/** The text after a proposal was taken: it replaces the word at the wrong place, or the whole. */
-export function mended(text: string, at: number | null, proposal: string): string {
-  const tokens = tokensOf(text);
-  const wrong =
-    at === null
-      ? undefined
-      : tokens.find((token) => at >= token.start && at <= token.start + token.text.length);
-  if (!wrong || /\s/.test(proposal)) return proposal;
-  return text.slice(0, wrong.start) + proposal + text.slice(wrong.start + wrong.text.length);
+/** A text after a proposal was taken in place of what is wrong. */
+export function mended(text: string, { column, found }: Wrong, proposal: string): string {
+  const word = tokensOf(text)[wordAt(text, column)];
+  if (!word || column === null || /^@|\s/.test(proposal)) return proposal;
+  const put = (from: number, to: number): string => text.slice(0, from) + proposal + text.slice(to);
+  const end = word.start + word.text.length;
+  // A sign that means nothing, or a comma too many: the proposal is the whole field without it.
+  if (!text.startsWith(found, column) || !/^[\w*,/?#+-]+$/.test(found)) return put(word.start, end);
+  const to = column + found.length;
+  if (!proposal.includes("/") || (text[to] !== "/" && text[column - 1] !== "/")) return put(column, to);
+  // A proposal with a step stands for the step and what is before it.
+  const item = text.slice(0, column).lastIndexOf(",") + 1;
+  const comma = text.indexOf(",", to);
+  return put(Math.max(word.start, item), comma < 0 ? end : Math.min(comma, end));
 }

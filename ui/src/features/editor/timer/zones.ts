@@ -1,10 +1,5 @@
 /** Time zones by name: found by any part of it, the user's own first. Pure. */
-
-export interface ZoneName {
-  readonly name: string;
-  /** Seconds east of UTC now. */
-  readonly offset_seconds: number;
-}
+import type { ZoneView } from "$/contract";
 
 /** The zone that an absent parameter means. */
 export const NO_ZONE = "UTC";
@@ -28,10 +23,10 @@ function plain(text: string): string {
  * The zones that hold every typed word: those whose place begins with it first, and before all of them the
  * user's own and UTC.
  */
-export function findZones(zones: readonly ZoneName[], typed: string, here: string): ZoneName[] {
+export function findZones(zones: readonly ZoneView[], typed: string, here: string): ZoneView[] {
   const words = plain(typed).trim().split(" ").filter(Boolean);
   const first = words[0] ?? "";
-  const rank = ({ name }: ZoneName): number => {
+  const rank = ({ name }: ZoneView): number => {
     if (name === here) return 0;
     if (name === NO_ZONE) return 1;
     return plain(name.slice(name.lastIndexOf("/") + 1)).startsWith(first) ? 2 : 3;

@@ -140,17 +140,52 @@ export function endOf(params: Params): End {
   return params["until"] === undefined ? "never" : "until";
 }
 
-/** A list of days with one of them put in or taken out, in the order of the week; nothing where none is left. */
-export function withDay(value: Json | undefined, day: string): Json | undefined {
-  const before = listOf(value).map((one) => String(one).toUpperCase());
-  const after = before.includes(day) ? before.filter((one) => one !== day) : [...before, day];
-  const order = (one: string): number => WEEKDAYS.findIndex(([code]) => code === one);
-  return after.length === 0 ? undefined : after.sort((a, b) => order(a) - order(b));
+/** Which one of its month or year a weekday is: 0 each, 1 the first, −1 the last. */
+export const ORDINALS = [
+  { value: "0", label: "every" },
+  { value: "1", label: "the first" },
+  { value: "2", label: "the second" },
+  { value: "3", label: "the third" },
+  { value: "4", label: "the fourth" },
+  { value: "5", label: "the fifth" },
+  { value: "-1", label: "the last" },
+] as const;
+
+export interface Days {
+  /** Their codes, in the order of the week. */
+  readonly codes: readonly string[];
+  /** What all of them are. */
+  readonly nth: number;
 }
 
-/** Whether all days of a list are plain days of the week, as buttons can show them: `1MO` is not. */
-export function plainDays(value: Json | undefined): boolean {
-  return listOf(value).every((one) => WEEKDAYS.some(([code]) => code === String(one).toUpperCase()));
+/** Days as buttons can show them: all of them alike; null where they are not, as in `1MO,-1FR`. */
+export function daysOf(value: Json | undefined): Days | null {
+  const codes = new Set<string>();
+  let nth: number | null = null;
+  for (const one of listOf(value)) {
+    const found = /^([+-]?\d{1,2})?(MO|TU|WE|TH|FR|SA|SU)$/i.exec(String(one).trim());
+    const number = Number(found?.[1] ?? 0);
+    if (
+      !found?.[2] ||
+      (nth !== null && number !== nth) ||
+      !ORDINALS.some(({ value: is }) => Number(is) === number)
+    )
+      return null;
+    nth = number;
+    codes.add(found[2].toUpperCase());
+  }
+  return { codes: WEEKDAYS.map(([code]) => code).filter((code) => codes.has(code)), nth: nth ?? 0 };
+}
+
+/** The parameter of some days; nothing where there is none. */
+export function writeDays({ codes, nth }: Days): Json | undefined {
+  return codes.length === 0 ? undefined : codes.map((code) => (nth === 0 ? code : `${nth}${code}`));
+}
+
+/** Days with one of them put in or taken out, in the order of the week. */
+export function withDay({ codes, nth }: Days, day: string): Days {
+  const order = WEEKDAYS.map(([code]): string => code);
+  return { codes: order.filter((code) => codes.includes(code) !== (code === day)), nth };
 }
 
 /** Numbers typed with commas; nothing where the field is empty. */

@@ -5,13 +5,14 @@ import { columnsOf, dayByKey, dayWords, loudness, monthsOf, shortCount } from ".
 import { dateByKey, isDate, joinMoment, monthWeeks, plusMonths, splitMoment, weekdayOf } from "./moment";
 import { misfireOf, optionsInWords } from "./policy";
 import {
+  daysOf,
   endOf,
   frequencyOf,
   listOf,
-  plainDays,
   readNumbers,
   readRule,
   withDay,
+  writeDays,
   writeRule,
 } from "./recurrence";
 import { carriedOver, CRON, INTERVAL, isTimer, ONCE, RECURRENCE, startOf } from "./starts";
@@ -127,12 +128,16 @@ describe("a recurrence", () => {
     expect(writeRule({})).toBeNull();
   });
 
-  it("has its days by button, in the order of the week", () => {
-    expect(withDay(undefined, "TH")).toEqual(["TH"]);
-    expect(withDay(["TH"], "MO")).toEqual(["MO", "TH"]);
-    expect(withDay("mo, th", "TH")).toEqual(["MO"]);
-    expect(withDay(["TH"], "TH")).toBeUndefined();
-    expect([plainDays(["MO", "fr"]), plainDays(["1MO"]), plainDays(undefined)]).toEqual([true, false, true]);
+  it("has its days by button, in the order of the week, each or one of the month", () => {
+    const none = { codes: [], nth: 0 };
+    expect(daysOf(undefined)).toEqual(none);
+    expect(daysOf("th, mo")).toEqual({ codes: ["MO", "TH"], nth: 0 });
+    expect(daysOf(["-1FR"])).toEqual({ codes: ["FR"], nth: -1 });
+    for (const mixed of [["1MO", "FR"], ["MONDAY"], ["6MO"], [1]]) expect(daysOf(mixed)).toBeNull();
+    expect(withDay({ codes: ["TH"], nth: 0 }, "MO").codes).toEqual(["MO", "TH"]);
+    expect(withDay({ codes: ["TH"], nth: 0 }, "TH")).toEqual(none);
+    expect(writeDays({ codes: ["MO", "TH"], nth: -1 })).toEqual(["-1MO", "-1TH"]);
+    expect(writeDays(none)).toBeUndefined();
   });
 
   it("reads lists however they were written", () => {

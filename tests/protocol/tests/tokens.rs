@@ -2,15 +2,15 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use door::{ROUTES, Route};
-use harness::World;
+use harness::{World, interval_rule};
 use protocol_tests::lab;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fmt::Write;
 use std::time::Duration;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
-async fn status(world: &World, route: &Route, token: Option<&str>) -> u16 {
+async fn status(world: &World, route: &Route, timer: &Value, token: Option<&str>) -> u16 {
     let path = route.path.replace("{command}", "rule.list");
     let path = if path.contains("/rules/") {
         path.replace("{ref}", "default.ping")
@@ -24,6 +24,13 @@ async fn status(world: &World, route: &Route, token: Option<&str>) -> u16 {
     };
     let request = match (route.method.as_str(), route.path) {
         ("POST", "/api/v1/events") => request.json(&json!({"trigger_ref": "lab.ping"})),
+        ("POST", "/api/v1/misfires") => request.json(&json!({
+            "rule_id": timer,
+            "first": "2026-03-28T09:00:00Z",
+            "last": "2026-03-28T09:02:00Z",
+            "count": 3,
+            "reason": "asleep",
+        })),
         ("POST", _) => request.json(&json!({})),
         _ => request,
     };
@@ -42,6 +49,8 @@ async fn every_route_knows_whom_it_serves() {
         "enabled": false,
     });
     world.must("rule.create", rule).await;
+    let timer = interval_rule("default.timer", &json!({"interval": 60}), "core.noop", &json!({}), false);
+    let timer = world.must("rule.create", timer).await["id"].clone();
     let mut table = String::new();
     let names =
         ["none", "garbage", "expired", "before the restart", "sensor", "other sensor", "execution", "admin"];
@@ -52,14 +61,14 @@ async fn every_route_knows_whom_it_serves() {
             Some("garbage".to_owned()),
             Some(world.sensor_token("lab.watcher", &["lab.ping"], Duration::ZERO)),
             Some(other_engines.clone()),
-            Some(world.sensor_token("lab.watcher", &["lab.ping"], HOUR)),
+            Some(world.sensor_token("lab.watcher", &["lab.ping", "core.intervaltimer"], HOUR)),
             Some(world.sensor_token("lab.other", &["lab.strict"], HOUR)),
             Some(world.execution_token(1, &["lab.ping"])),
             Some(world.info().token.clone()),
         ];
         let _ = writeln!(table, "{} {}", route.method, route.path);
         for (name, token) in names.iter().zip(&tokens) {
-            let _ = writeln!(table, "  {name:<18} {}", status(&world, route, token.as_deref()).await);
+            let _ = writeln!(table, "  {name:<18} {}", status(&world, route, &timer, token.as_deref()).await);
         }
     }
     insta::assert_snapshot!(table);

@@ -4,7 +4,7 @@ use crate::feed::Feed;
 use crate::wire::TriggerView;
 use crate::{ApiError, Code, command};
 use engine::{Answer, Engine, Input, Refusal, RuleChange};
-use model::{EventId, EventSource, ExecutionId, Ref, Rule, TimerMemory, Timestamp};
+use model::{EventId, EventSource, ExecutionId, Misfire, MisfireId, Ref, Rule, TimerMemory, Timestamp};
 use sensors::{FreshToken, Scope, TokenError};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -211,6 +211,30 @@ impl Api {
         match self.ask(Input::Event { event: new, prior: None }).await? {
             Answer::Event { id, created } => Ok(Posted { id, created }),
             _ => Err(ApiError::new(Code::Internal, "the engine answered an event with something else")),
+        }
+    }
+
+    /// Records planned instants that a sensor could not fire; none where they had come to their end before.
+    ///
+    /// # Errors
+    /// [`ApiError`]: a rule that does not exist, is no timer, or is not of the caller's triggers; a report that
+    /// contradicts itself.
+    pub async fn post_misfire(
+        &self,
+        caller: &Caller,
+        misfire: Misfire,
+    ) -> Result<Option<MisfireId>, ApiError> {
+        let triggers = match caller {
+            Caller::Admin => None,
+            Caller::Sensor { triggers, .. } => Some(triggers.clone()),
+            Caller::Execution { id, .. } => {
+                let message = format!("execution {id} may not report what timers missed");
+                return Err(ApiError::new(Code::Forbidden, message));
+            }
+        };
+        match self.ask(Input::Misfire { misfire, triggers }).await? {
+            Answer::Misfire(id) => Ok(id),
+            _ => Err(ApiError::new(Code::Internal, "the engine answered a report with something else")),
         }
     }
 

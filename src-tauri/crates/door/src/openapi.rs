@@ -100,6 +100,11 @@ fn plain_operation(route: &Route) -> Value {
             operation["responses"]["201"] = operation["responses"]["200"].clone();
             operation["responses"]["200"]["description"] = json!("Known already: the first event's id.");
         }
+        Endpoint::PostMisfire => {
+            operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": misfire_schema() } } });
+            operation["responses"]["201"] = operation["responses"]["200"].clone();
+            operation["responses"]["200"]["description"] = json!("They had come to their end before.");
+        }
         Endpoint::Notifier => {
             operation["responses"] = json!({ "101": { "description": "The stream is open." } })
         }
@@ -120,6 +125,20 @@ fn event_schema() -> Value {
             "payload": { "type": "object", "description": "The facts, as the trigger's output schema has them." },
             "trigger_instance_id": { "type": "string", "pattern": "^rule_[0-9]+$", "description": "The one rule that it is for." },
             "dedupe_key": { "type": "string", "minLength": 1, "maxLength": 256, "description": "Posted again under the same key, it is the same event." },
+        },
+    })
+}
+
+fn misfire_schema() -> Value {
+    json!({
+        "type": "object",
+        "required": ["rule_id", "first", "last", "count", "reason"],
+        "properties": {
+            "rule_id": { "type": "integer", "minimum": 1, "description": "Whose instants." },
+            "first": { "type": "string", "format": "date-time", "description": "The first planned instant." },
+            "last": { "type": "string", "format": "date-time", "description": "The last; the same where it is one." },
+            "count": { "type": "integer", "minimum": 1, "description": "How many planned instants these are." },
+            "reason": { "enum": ["asleep", "not_running", "clock_changed", "limit"], "description": "Why they did not fire." },
         },
     })
 }

@@ -47,6 +47,7 @@ pub(crate) enum Endpoint {
     Rule,
     Trigger,
     PostEvent,
+    PostMisfire,
     Refresh,
     Notifier,
     Rpc,
@@ -64,6 +65,14 @@ pub static ROUTES: &[Route] = &[
         scopes: EVERYONE,
         summary: "Posts an event: 201, or 200 where its dedupe_key is known with the same content.",
         endpoint: Endpoint::PostEvent,
+    },
+    Route {
+        method: Method::POST,
+        path: "/api/v1/misfires",
+        scopes: WATCHERS,
+        summary: "Reports planned instants of a timer rule that were missed: 201, or 200 where they had come to \
+                  their end before.",
+        endpoint: Endpoint::PostMisfire,
     },
     Route {
         method: Method::POST,

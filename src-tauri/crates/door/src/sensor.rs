@@ -5,7 +5,7 @@ use crate::refusal::{Refusal, json_response};
 use api::{Api, ApiError, Caller, NewEvent};
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
-use model::{Invalid, Ref, Timestamp, limits};
+use model::{Invalid, Misfire, MissReason, Ref, RuleId, Timestamp, limits, nearest};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -151,6 +151,64 @@ fn check_dedupe_key(key: Option<&str>) -> Result<(), Invalid> {
     }
 }
 
+/// Reports missed instants; the body is what `POST /api/v1/misfires` takes.
+pub(crate) async fn post_misfire(
+    api: &Api,
+    caller: &Caller,
+    body: Option<Value>,
+) -> Result<Response<Body>, Refusal> {
+    let misfire = read_misfire(body.unwrap_or(Value::Null))?;
+    let id = api.post_misfire(caller, misfire).await?;
+    let status = if id.is_some() { StatusCode::CREATED } else { StatusCode::OK };
+    Ok(json_response(status, json!({ "data": { "id": id, "repeated": id.is_none() } }).to_string()))
+}
+
+/// Names that we do not know mean nothing, because clients of other versions may have more to say.
+fn read_misfire(body: Value) -> Result<Misfire, ApiError> {
+    let Value::Object(mut fields) = body else {
+        let message = "a report is a JSON object with `rule_id`, `first`, `last`, `count` and `reason`";
+        return Err(Invalid::new("", message).into());
+    };
+    // That a rule was switched off is for the engine to say.
+    let known = || MissReason::ALL.into_iter().filter(|reason| *reason != MissReason::Disabled);
+    let reasons: Vec<&str> = known().map(MissReason::as_str).collect();
+    let reason = required(&mut fields, "reason", &format!("one of {}", reasons.join(", ")))?;
+    let Some(reason) = known().find(|known| known.as_str() == reason) else {
+        let hint = nearest(&reason, reasons.iter().copied());
+        let hint = hint.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        let shown: String = reason.chars().take(60).collect();
+        let message = format!("found `{shown}`, expected one of {}{hint}", reasons.join(", "));
+        return Err(Invalid::new("reason", message).into());
+    };
+    Ok(Misfire {
+        rule: RuleId(number(&fields, "rule_id", "the id of a rule, such as 12")?),
+        first: instant(&mut fields, "first")?,
+        last: instant(&mut fields, "last")?,
+        count: number(&fields, "count", "how many planned instants were missed")?.unsigned_abs(),
+        reason,
+    })
+}
+
+fn required(fields: &mut Map<String, Value>, name: &str, expected: &str) -> Result<String, Invalid> {
+    text(fields, name)?.ok_or_else(|| Invalid::new(name, format!("missing: expected {expected}")))
+}
+
+fn instant(fields: &mut Map<String, Value>, name: &str) -> Result<Timestamp, Invalid> {
+    let text = required(fields, name, "a planned instant in RFC 3339, such as 2026-03-28T08:30:00Z")?;
+    text.parse().map_err(|error: model::NotATime| Invalid::new(name, error.to_string()))
+}
+
+/// A whole number from 1 on.
+fn number(fields: &Map<String, Value>, name: &str, expected: &str) -> Result<i64, Invalid> {
+    let Some(value) = fields.get(name).filter(|value| !value.is_null()) else {
+        return Err(Invalid::new(name, format!("missing: expected {expected}")));
+    };
+    value
+        .as_i64()
+        .filter(|number| *number >= 1)
+        .ok_or_else(|| Invalid::new(name, format!("expected {expected}: a whole number from 1 on")))
+}
+
 /// A text, or nothing where it is absent or null.
 fn text(fields: &mut Map<String, Value>, name: &str) -> Result<Option<String>, Invalid> {
     match fields.shift_remove(name) {
@@ -204,6 +262,37 @@ mod tests {
         for wrong in ["page=0", "page=-1", "page=", "page=1.5", "page_size=ten"] {
             assert_eq!(read(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_report_is_read_or_its_wrong_field_is_named() {
+        let good = json!({
+            "rule_id": 12, "first": "2026-03-28T08:00:00+01:00", "last": "2026-03-28T07:02:00Z", "count": 3,
+            "reason": "asleep", "more": 1,
+        });
+        let read = read_misfire(good.clone()).unwrap();
+        assert_eq!((read.rule, read.count, read.reason), (RuleId(12), 3, MissReason::Asleep));
+        assert_eq!(read.first.to_string(), "2026-03-28T07:00:00Z");
+        for (field, value, part) in [
+            ("rule_id", json!("rule_12"), "a whole number"),
+            ("rule_id", json!(-1), "a whole number"),
+            ("rule_id", json!(null), "missing"),
+            ("first", json!(1_774_656_000), "expected a text"),
+            ("first", json!("2026-03-28T08:00:00"), "with an offset"),
+            ("last", json!(null), "missing"),
+            ("count", json!(0), "from 1 on"),
+            ("count", json!(1.5), "from 1 on"),
+            ("count", json!(u64::MAX), "from 1 on"),
+            ("reason", json!("aslep"), "did you mean `asleep`?"),
+            ("reason", json!("disabled"), "found `disabled`"),
+            ("reason", json!(["asleep"]), "expected a text"),
+        ] {
+            let mut wrong = good.clone();
+            wrong[field] = value;
+            let error = read_misfire(wrong).unwrap_err().error;
+            assert!(error.starts_with(&format!("{field}: ")) && error.contains(part), "{error}");
+        }
+        assert!(read_misfire(json!([])).unwrap_err().error.contains("JSON object"));
     }
 
     #[test]

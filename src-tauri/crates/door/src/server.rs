@@ -110,6 +110,11 @@ impl Door {
                 let body = body::read_json(&parts, body).await?;
                 sensor::post_event(&self.api, &caller, body).await
             }
+            Endpoint::PostMisfire => {
+                self.rates.check(&caller)?;
+                let body = body::read_json(&parts, body).await?;
+                sensor::post_misfire(&self.api, &caller, body).await
+            }
             Endpoint::Rpc => {
                 let request = body::read_json(&parts, body).await?.unwrap_or(Value::Null);
                 let answer = self.api.call(&name, request).await?;

@@ -93,7 +93,7 @@ impl Aftermath {
     fn note(&mut self, change: &Change) {
         match change {
             Change::EventReceived { .. } => self.events += 1,
-            Change::TimerFired { rule, .. } => self.timers.push(*rule),
+            Change::TimerMoved { rule, .. } => self.timers.push(*rule),
             Change::RuleSaved(rule) | Change::RuleSwitched(rule) => {
                 self.rules = true;
                 self.timers.push(rule.id);
@@ -210,7 +210,7 @@ impl Dispatcher {
                     after
                         .replies
                         .into_iter()
-                        .map(|(reply, _)| Envelope { input: Input::Alive, reply: Some(reply) }),
+                        .map(|(reply, _)| Envelope { input: Input::Closing, reply: Some(reply) }),
                 );
                 Err(error)
             }
@@ -228,9 +228,10 @@ impl Dispatcher {
         };
         match self.writer.load() {
             Ok(snapshot) => {
-                let sensors = std::mem::take(&mut self.state.sensors);
+                let (sensors, alive) = (std::mem::take(&mut self.state.sensors), self.state.alive);
                 self.state = State::new(snapshot, self.state.catalog.clone());
                 self.state.sensors = sensors;
+                self.state.alive = alive;
             }
             Err(error) => tracing::error!(%error, "memory could not be rebuilt from the database"),
         }
@@ -287,6 +288,7 @@ fn grows(input: &Input) -> bool {
     matches!(
         input,
         Input::Event { .. }
+            | Input::Misfire { .. }
             | Input::RuleCreate { .. }
             | Input::RuleUpdate { .. }
             | Input::RuleRun { .. }
@@ -299,7 +301,7 @@ fn refuse_all(batch: Vec<Envelope>, fault: &mut Fault) {
         match envelope.reply {
             Some(reply) => drop(reply.send(Err(fault.refusal.clone()))),
             // There will be another one.
-            None if matches!(envelope.input, Input::Alive) => {}
+            None if matches!(envelope.input, Input::Alive { .. }) => {}
             None => fault.retained.push(envelope),
         }
     }

@@ -1,10 +1,14 @@
 //! Everything that can be asked of the engine's thread, and everything it can answer.
 
 use crate::catalog::Catalog;
-use model::{EventId, EventSource, Execution, ExecutionId, Invalid, Ref, Rule, RuleBody, RuleId};
+use model::{
+    EventId, EventSource, Execution, ExecutionId, Invalid, Misfire, MisfireId, Ref, Rule, RuleBody, RuleId,
+    Timestamp,
+};
 use sensors::SensorStatus;
 use serde_json::{Map, Value};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// An event as it was posted and found in order.
@@ -24,13 +28,29 @@ pub struct NewEvent {
     pub body_hash: [u8; 32],
 }
 
-/// An event that came before under the same key from the same source.
+impl NewEvent {
+    /// The rule and the instant whose fire this is, where a sensor tells of a timer.
+    pub(crate) fn planned_instant(&self) -> Option<(RuleId, Timestamp)> {
+        let rule = self.rule?;
+        if !schedule::is_timer(&self.trigger) || !matches!(self.source, EventSource::Sensor(_)) {
+            return None;
+        }
+        Some((rule, self.payload.get("scheduled_at")?.as_str()?.parse().ok()?))
+    }
+}
+
+/// What the database knows already of an event that is posted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Prior {
-    /// Its id.
-    pub id: EventId,
-    /// What was posted.
-    pub body_hash: [u8; 32],
+pub enum Prior {
+    /// An event came before under the same key from the same source.
+    Event {
+        /// Its id.
+        id: EventId,
+        /// What was posted.
+        body_hash: [u8; 32],
+    },
+    /// It is the fire of a timer at an instant that is recorded as missed.
+    Missed,
 }
 
 /// One thing to decide. Closed: whatever the engine does begins with one of these.
@@ -40,8 +60,15 @@ pub enum Input {
     Event {
         /// What.
         event: NewEvent,
-        /// The event of the same key, if there was one; looked up just before the decision.
+        /// What is known of it already; looked up just before the decision.
         prior: Option<Prior>,
+    },
+    /// A sensor could not fire planned instants of a timer rule.
+    Misfire {
+        /// Which, and why.
+        misfire: Misfire,
+        /// The triggers whose rules it may speak of; none means all.
+        triggers: Option<Arc<[Ref]>>,
     },
     /// A person wants a rule.
     RuleCreate {
@@ -108,7 +135,10 @@ pub enum Input {
     /// The engine begins its work: what was under way when the last one ended is settled.
     Begin,
     /// The engine is alive.
-    Alive,
+    Alive {
+        /// How long the machine has slept since it was booted.
+        slept: Duration,
+    },
     /// The engine is about to end: nothing that waits is started any more.
     Closing,
     /// The engine ends its work.
@@ -127,6 +157,8 @@ pub enum Answer {
         /// Whether it is new; else it is a repeat and nothing was done.
         created: bool,
     },
+    /// The missed instants are recorded under this id; none where they had come to their end before.
+    Misfire(Option<MisfireId>),
     /// The rule as it is now.
     Rule(Arc<Rule>),
     /// The execution as it is now.

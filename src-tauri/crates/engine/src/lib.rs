@@ -31,5 +31,5 @@ pub use lifecycle::{Config, Engine, StartError};
 pub use plan::{same_grid, same_schedule};
 pub use settle::settle;
 pub use shared::{RuleChange, Shared};
-pub use state::{NextIds, Rules, State};
+pub use state::{NextIds, Rules, SignOfLife, State};
 pub use step::{Change, Effect, RuleChangeKind, Step};

@@ -126,7 +126,7 @@ impl Engine {
         let engine = assemble(config, opened)?;
         engine.tell(Input::Begin).await;
         // Inputs are taken in order: with this answer the beginning is done, or the engine is known to be faulted.
-        if let Err(refusal) = engine.ask(Input::Alive).await {
+        if let Err(refusal) = engine.sign_of_life().await {
             tracing::error!(%refusal, "the engine starts with a fault");
         }
         Ok(engine)
@@ -141,6 +141,15 @@ impl Engine {
         let gone = || Refusal::Unavailable("the engine is on its way out".to_owned());
         self.0.inbox.send(Envelope { input, reply: Some(reply) }).await.map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
+    }
+
+    /// Says that the engine is alive, and lets it notice that the machine has slept. The engine does so by itself,
+    /// every now and then.
+    ///
+    /// # Errors
+    /// [`Refusal`] where nothing can be recorded.
+    pub async fn sign_of_life(&self) -> Result<(), Refusal> {
+        self.ask(Input::Alive { slept: self.0.clock.slept() }).await.map(drop)
     }
 
     /// Sends an input that nobody waits for.
@@ -330,7 +339,7 @@ fn assemble(config: Config, opened: Opened) -> Result<Engine, StartError> {
         .stack_size(ENGINE_STACK_BYTES)
         .spawn(move || dispatcher.run())
         .map_err(|error| StartError::System(error.to_string()))?;
-    let pulse = tokio::spawn(pulse(inbox.clone()));
+    let pulse = tokio::spawn(pulse(inbox.clone(), clock.clone()));
     let ending = Mutex::new(Some(Ending { executor, output: output_writer, thread, pulse, lock }));
     let started_at = clock.now();
     Ok(Engine(Arc::new(Inner {
@@ -348,11 +357,12 @@ fn assemble(config: Config, opened: Opened) -> Result<Engine, StartError> {
     })))
 }
 
-async fn pulse(inbox: mpsc::Sender<Envelope>) {
+async fn pulse(inbox: mpsc::Sender<Envelope>, clock: Arc<dyn Clock>) {
     let mut beat = tokio::time::interval(SIGN_OF_LIFE);
     loop {
         beat.tick().await;
-        if inbox.send(Envelope { input: Input::Alive, reply: None }).await.is_err() {
+        let input = Input::Alive { slept: clock.slept() };
+        if inbox.send(Envelope { input, reply: None }).await.is_err() {
             return;
         }
     }

@@ -1,7 +1,10 @@
 //! When a rule fires, and what of its timer an edit leaves as it was.
 
-use model::{Rule, RuleBody, Timestamp};
+use model::{Misfire, MissReason, Rule, RuleBody, Timestamp};
 use schedule::Schedule;
+
+/// The trigger of timers that fire once.
+const ONCE: &str = "core.datetimetimer";
 
 /// Parameters that say what becomes of missed instants, not when instants are.
 const AFTERWARDS: [&str; 2] = ["misfire", "misfire_limit"];
@@ -16,6 +19,26 @@ pub(crate) fn schedule_of(rule: &Rule) -> Option<Schedule> {
     }
     let schedule = Schedule::parse(&body.trigger_ref, &body.trigger_params, rule.timer.anchor).ok()?;
     Some(schedule.for_rule(rule.id))
+}
+
+/// Whether a rule fires once only.
+pub(crate) fn is_once(body: &RuleBody) -> bool {
+    body.trigger_ref.as_str() == ONCE
+}
+
+/// What a rule had planned up to an instant and what came to no end; nothing where it never listened. `rule` holds
+/// what its timer remembers.
+pub(crate) fn unhandled(
+    rule: &Rule,
+    reason: MissReason,
+    until: Timestamp,
+    now: Timestamp,
+) -> Option<Misfire> {
+    let mark = rule.timer.mark(now).filter(|mark| *mark < until)?;
+    let schedule = schedule_of(rule)?;
+    let (first, last) = (schedule.next_after(mark)?.at, schedule.last_until(mark, until)?.at);
+    let count = schedule.count_between(mark, until);
+    Some(Misfire { rule: rule.id, first, last, count, reason })
 }
 
 /// Whether two contents of a rule plan the same instants.

@@ -14,11 +14,11 @@ pub(crate) fn record(change: &Change) -> Option<Record<'_>> {
         Change::RuleSaved(rule) => Record::RuleSaved(rule),
         Change::RuleSwitched(rule) => Record::RuleState(rule),
         Change::RuleDeleted { rule, at } => Record::RuleDeleted { id: rule.id, at: *at },
-        Change::TimerFired { rule, scheduled_at, execution_count } => {
-            Record::TimerFired { rule: *rule, scheduled_at: *scheduled_at, execution_count: *execution_count }
-        }
+        Change::TimerMoved { rule, timer } => Record::Timer { rule: *rule, timer: *timer },
+        Change::Missed(entry) => Record::Missed(entry),
         Change::EngineStarted(at) => Record::EngineStarted(*at),
-        Change::EngineAlive(at) => Record::EngineAlive(*at),
+        Change::EngineAlive { at, .. } => Record::EngineAlive(*at),
+        Change::Slept { started, ended } => Record::Slept { started: *started, ended: *ended },
         Change::EngineStopped(at) => Record::EngineStopped(*at),
         Change::SensorChanged(_) | Change::PacksLoaded(_) | Change::EngineClosing => return None,
     })

@@ -5,14 +5,15 @@ use crate::plan::schedule_of;
 use crate::step::Change;
 use executor::queue::Queue;
 use model::{
-    EnforcementId, EventId, Execution, ExecutionId, ExecutionStatus, Invalid, Ref, Rule, RuleId, TimerMemory,
-    limits,
+    EnforcementId, EventId, Execution, ExecutionId, ExecutionStatus, Invalid, MisfireId, Ref, Rule, RuleId,
+    TimerMemory, Timestamp, limits,
 };
 use rules::RuleBook;
 use schedule::Schedule;
 use sensors::SensorStatus;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The ids that come next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub struct NextIds {
     pub execution: ExecutionId,
     /// Of the next rule.
     pub rule: RuleId,
+    /// Of the next run of missed instants.
+    pub misfire: MisfireId,
 }
 
 /// The rules as everybody may read them; made anew whenever one changes.
@@ -68,8 +71,19 @@ pub struct State {
     pub sensors: BTreeMap<Ref, SensorStatus>,
     /// Ids.
     pub next: NextIds,
+    /// The last sign of life of this engine.
+    pub alive: Option<SignOfLife>,
     /// Whether the engine is about to end.
     pub closing: bool,
+}
+
+/// What the clocks said when the engine last said that it was alive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignOfLife {
+    /// The wall clock.
+    pub at: Timestamp,
+    /// How long the machine had slept since it was booted.
+    pub slept: Duration,
 }
 
 impl State {
@@ -90,7 +104,9 @@ impl State {
                 enforcement: snapshot.last_enforcement.next(),
                 execution: snapshot.last_execution.next(),
                 rule: snapshot.last_rule.next(),
+                misfire: snapshot.last_misfire.next(),
             },
+            alive: None,
             closing: false,
         };
         for rule in snapshot.rules {
@@ -134,11 +150,10 @@ impl State {
                 self.book.remove(rule.id);
                 self.deleted.insert(rule.r#ref.clone(), rule.clone());
             }
-            Change::TimerFired { rule, scheduled_at, execution_count } => {
-                let timer = self.timers.entry(*rule).or_default();
-                timer.last_scheduled_at = timer.last_scheduled_at.max(Some(*scheduled_at));
-                timer.execution_count = *execution_count;
+            Change::TimerMoved { rule, timer } => {
+                self.timers.insert(*rule, *timer);
             }
+            Change::Missed(entry) => self.next.misfire = entry.id.next(),
             Change::SensorChanged(status) => {
                 self.sensors.insert(status.sensor.clone(), status.clone());
             }
@@ -149,9 +164,10 @@ impl State {
                 }
             }
             Change::EngineClosing => self.closing = true,
+            Change::EngineAlive { at, slept } => self.alive = Some(SignOfLife { at: *at, slept: *slept }),
             Change::Decided { .. }
             | Change::EngineStarted(_)
-            | Change::EngineAlive(_)
+            | Change::Slept { .. }
             | Change::EngineStopped(_) => {}
         }
     }

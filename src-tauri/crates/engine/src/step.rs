@@ -2,11 +2,14 @@
 
 use crate::feed::Topic;
 use crate::input::{Answer, Refusal};
-use model::{Decision, Enforcement, Event, Execution, ExecutionId, Rule, RuleId, Timestamp};
+use model::{
+    Decision, Enforcement, Event, Execution, ExecutionId, MisfireEntry, Rule, RuleId, TimerMemory, Timestamp,
+};
 use sensors::SensorStatus;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// One fact. It is written to the database and applied to memory; both read it the same way.
 #[derive(Clone, Debug)]
@@ -42,15 +45,15 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
-    /// A planned instant of a timer rule became an event.
-    TimerFired {
+    /// Planned instants of a timer rule came to their end: what its timer remembers by now.
+    TimerMoved {
         /// Whose.
         rule: RuleId,
-        /// Which instant.
-        scheduled_at: Timestamp,
-        /// Fires in the life of the rule.
-        execution_count: u64,
+        /// All of it.
+        timer: TimerMemory,
     },
+    /// Planned instants of a timer rule were missed.
+    Missed(Arc<MisfireEntry>),
     /// A sensor's process changed.
     SensorChanged(SensorStatus),
     /// Other packs are in force.
@@ -58,7 +61,19 @@ pub enum Change {
     /// The engine began.
     EngineStarted(Timestamp),
     /// The engine is alive.
-    EngineAlive(Timestamp),
+    EngineAlive {
+        /// When it said so.
+        at: Timestamp,
+        /// How long the machine has slept since it was booted.
+        slept: Duration,
+    },
+    /// The machine slept while the engine ran.
+    Slept {
+        /// From when.
+        started: Timestamp,
+        /// Until when.
+        ended: Timestamp,
+    },
     /// The engine is about to end.
     EngineClosing,
     /// The engine ended in order.
@@ -161,10 +176,16 @@ fn topics(change: &Change) -> Vec<Topic> {
             vec![Topic::Executions, Topic::Execution(run.id)]
         }
         Change::RuleSaved(_) | Change::RuleSwitched(_) | Change::RuleDeleted { .. } => vec![Topic::Rules],
-        Change::TimerFired { .. } | Change::EngineAlive(_) => vec![],
+        Change::Missed(_) => vec![Topic::Misfires],
+        Change::TimerMoved { .. } | Change::EngineAlive { .. } => vec![],
         Change::SensorChanged(_) => vec![Topic::Sensors],
         Change::PacksLoaded(_) => vec![Topic::Packs, Topic::Rules],
-        Change::EngineStarted(_) | Change::EngineClosing | Change::EngineStopped(_) => vec![Topic::Engine],
+        Change::EngineStarted(_)
+        | Change::EngineClosing
+        | Change::EngineStopped(_)
+        | Change::Slept { .. } => {
+            vec![Topic::Engine]
+        }
     }
 }
 

@@ -31,4 +31,4 @@ pub use pack::{
 pub use refs::{PackRef, Ref};
 pub use rule::{Rule, RuleBody, RuleState, TimerMemory};
 pub use schema::{Schema, SchemaError};
-pub use timestamp::Timestamp;
+pub use timestamp::{NotATime, Timestamp};

@@ -11,7 +11,7 @@ pub enum MissReason {
     Asleep,
     /// The engine, or the sensor of the timers, did not run.
     NotRunning,
-    /// The rule was switched off.
+    /// The rule was switched off, or was given another schedule before they could fire.
     Disabled,
     /// The clock was put forward over them.
     ClockChanged,

@@ -111,6 +111,13 @@ impl TimerMemory {
         self.mark(now).is_some_and(|mark| at <= mark)
     }
 
+    /// Takes note that a planned instant became an event, at `now`.
+    pub fn fire(&mut self, at: Timestamp, now: Timestamp) {
+        self.last_scheduled_at = self.last_scheduled_at.max(Some(at));
+        self.execution_count += 1;
+        self.handle(at, now);
+    }
+
     /// Takes note that a planned instant has come to its end, at `now`. Instants come to their end in order.
     pub fn handle(&mut self, at: Timestamp, now: Timestamp) {
         self.handled_until = self.mark(now).max(Some(at));

@@ -4,7 +4,7 @@ use crate::encoding::{Column, get, get_json, get_optional, get_ref};
 use crate::error::QueryError;
 use crate::record::Snapshot;
 use crate::view::run::EXECUTION_COLUMNS;
-use model::{EnforcementId, EventId, ExecutionId, Rule, RuleId, TimerMemory};
+use model::{EnforcementId, EventId, ExecutionId, MisfireId, Rule, RuleId, TimerMemory};
 use rusqlite::{Connection, Row};
 use std::collections::BTreeSet;
 
@@ -25,6 +25,7 @@ pub(crate) fn snapshot(conn: &Connection) -> Result<Snapshot, QueryError> {
         last_enforcement: EnforcementId(last(conn, "enforcement")?),
         last_execution: ExecutionId(last(conn, "execution")?),
         last_rule: RuleId(last(conn, "rule")?),
+        last_misfire: MisfireId(last(conn, "misfire")?),
     };
     reading.finish()?;
     Ok(snapshot)

@@ -1,8 +1,8 @@
 //! What can be written, and what memory needs at start.
 
 use model::{
-    Decision, Enforcement, EnforcementId, EnforcementStatus, Event, EventId, Execution, ExecutionId, Rule,
-    RuleId, Timestamp,
+    Decision, Enforcement, EnforcementId, EnforcementStatus, Event, EventId, Execution, ExecutionId,
+    MisfireEntry, MisfireId, Rule, RuleId, TimerMemory, Timestamp,
 };
 
 /// One fact to record. Closed: whatever the engine remembers over a restart was one of these.
@@ -46,14 +46,21 @@ pub enum Record<'a> {
         /// When.
         at: Timestamp,
     },
-    /// A planned instant of a timer rule became an event.
-    TimerFired {
+    /// A planned instant of a timer rule came to its end: what its timer remembers by now.
+    Timer {
         /// Whose.
         rule: RuleId,
-        /// Which instant; an earlier one than known leaves the known one.
-        scheduled_at: Timestamp,
-        /// Fires in the life of the rule.
-        execution_count: u64,
+        /// All of it.
+        timer: TimerMemory,
+    },
+    /// Planned instants were missed.
+    Missed(&'a MisfireEntry),
+    /// The machine slept while the engine ran.
+    Slept {
+        /// From when.
+        started: Timestamp,
+        /// Until when.
+        ended: Timestamp,
     },
     /// The engine began.
     EngineStarted(Timestamp),
@@ -91,4 +98,6 @@ pub struct Snapshot {
     pub last_execution: ExecutionId,
     /// The same for rules.
     pub last_rule: RuleId,
+    /// The same for runs of missed instants.
+    pub last_misfire: MisfireId,
 }

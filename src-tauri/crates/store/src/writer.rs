@@ -5,8 +5,8 @@ use crate::error::{CommitError, QueryError};
 use crate::record::{Known, Record, Snapshot};
 use crate::tally::Tally;
 use model::{
-    Decision, Enforcement, Event, EventId, EventSource, Execution, Outcome, Ref, Rule, RuleId, Timestamp,
-    limits,
+    Decision, Enforcement, Event, EventId, EventSource, Execution, MisfireEntry, Outcome, Ref, Rule, RuleId,
+    TimerMemory, Timestamp, limits,
 };
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::{BTreeMap, HashMap};
@@ -125,6 +125,18 @@ impl Transaction<'_> {
         Ok(known.optional()?)
     }
 
+    /// Whether a planned instant of a rule is recorded as missed, also by this transaction.
+    ///
+    /// # Errors
+    /// [`CommitError`] where the file cannot be read.
+    pub fn is_missed(&self, rule: RuleId, at: Timestamp) -> Result<bool, CommitError> {
+        // The runs of a rule lie one after the other: only the first that ends no earlier can hold the instant.
+        let sql = "SELECT first <= ?2 FROM misfire WHERE rule = ?1 AND last >= ?2 ORDER BY last LIMIT 1";
+        let mut statement = self.writer.conn.prepare_cached(sql)?;
+        let held = statement.query_row(params![rule.0, Column(at)], |row| row.get(0));
+        Ok(held.optional()?.unwrap_or(false))
+    }
+
     /// Adds a record.
     ///
     /// # Errors
@@ -146,9 +158,13 @@ impl Transaction<'_> {
                 // Whether it was on is kept: it can be brought back as it was.
                 self.run("UPDATE rule SET deleted_at = ?2 WHERE id = ?1", params![id.0, Column(at)])
             }
-            Record::TimerFired { rule, scheduled_at, execution_count } => {
-                self.timer_fired(rule, scheduled_at, execution_count)
-            }
+            Record::Timer { rule, timer } => self.timer(rule, &timer),
+            Record::Missed(entry) => self.missed(entry),
+            Record::Slept { started, ended } => self.run(
+                "INSERT INTO sleep_span (started, ended) VALUES (?1, ?2) \
+                 ON CONFLICT DO UPDATE SET ended = max(ended, ?2)",
+                params![Column(started), Column(ended)],
+            ),
             Record::EngineStarted(at) => self.run(
                 "INSERT INTO engine_span (started, alive) VALUES (?1, ?1) ON CONFLICT DO UPDATE SET stopped = NULL",
                 params![Column(at)],
@@ -342,7 +358,7 @@ impl Transaction<'_> {
             "INSERT INTO rule_version (rule, version, saved_at, body) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
             params![rule.id.0, rule.version, Column(rule.updated), body],
         )?;
-        self.rule_timer(rule)
+        self.timer(rule.id, &rule.timer)
     }
 
     fn rule_state(&mut self, rule: &Rule) -> Result<(), CommitError> {
@@ -350,30 +366,40 @@ impl Transaction<'_> {
             "UPDATE rule SET state = ?2, updated = ?3 WHERE id = ?1",
             params![rule.id.0, Column(rule.state), Column(rule.updated)],
         )?;
-        self.rule_timer(rule)
+        self.timer(rule.id, &rule.timer)
     }
 
-    fn rule_timer(&mut self, rule: &Rule) -> Result<(), CommitError> {
+    fn timer(&mut self, rule: RuleId, timer: &TimerMemory) -> Result<(), CommitError> {
         self.run(
             "INSERT INTO rule_timer (rule, anchor, last_scheduled_at, execution_count, handled_until) \
              VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (rule) DO UPDATE SET anchor = excluded.anchor, \
              last_scheduled_at = excluded.last_scheduled_at, execution_count = excluded.execution_count, \
              handled_until = excluded.handled_until",
             params![
-                rule.id.0,
-                rule.timer.anchor.map(Column),
-                rule.timer.last_scheduled_at.map(Column),
-                i64::try_from(rule.timer.execution_count).unwrap_or(i64::MAX),
-                rule.timer.handled_until.map(Column)
+                rule.0,
+                timer.anchor.map(Column),
+                timer.last_scheduled_at.map(Column),
+                i64::try_from(timer.execution_count).unwrap_or(i64::MAX),
+                timer.handled_until.map(Column)
             ],
         )
     }
 
-    fn timer_fired(&mut self, rule: RuleId, at: Timestamp, execution_count: u64) -> Result<(), CommitError> {
+    fn missed(&mut self, entry: &MisfireEntry) -> Result<(), CommitError> {
+        let MisfireEntry { id, misfire, rule_version, recorded } = entry;
         self.run(
-            "UPDATE rule_timer SET last_scheduled_at = max(coalesce(last_scheduled_at, ?2), ?2), \
-             execution_count = ?3 WHERE rule = ?1",
-            params![rule.0, Column(at), i64::try_from(execution_count).unwrap_or(i64::MAX)],
+            "INSERT INTO misfire (id, rule, rule_version, first, last, count, reason, recorded) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            params![
+                id.0,
+                misfire.rule.0,
+                rule_version,
+                Column(misfire.first),
+                Column(misfire.last),
+                i64::try_from(misfire.count).unwrap_or(i64::MAX),
+                Column(misfire.reason),
+                Column(*recorded)
+            ],
         )
     }
 

@@ -1,12 +1,12 @@
 //! An event comes: which rules look at it, and what follows.
 
-use super::run;
+use super::{run, timer};
 use crate::input::{Answer, NewEvent, Prior, Refusal};
 use crate::state::State;
 use crate::step::{Change, Step};
 use model::{
-    Decision, Enforcement, EnforcementStatus, Event, EventSource, Outcome, Reason, Ref, Rule, RuleId,
-    Timestamp, nearest,
+    Decision, Enforcement, EnforcementStatus, Event, EventId, EventSource, Outcome, Reason, Ref, Rule,
+    RuleId, RuleState, Timestamp, nearest,
 };
 use rules::RuleMemory;
 use serde_json::{Map, Value, json};
@@ -14,8 +14,10 @@ use std::sync::Arc;
 
 /// An event was posted.
 pub(super) fn received(state: &State, new: &NewEvent, prior: Option<Prior>, now: Timestamp) -> Step {
-    if let Some(prior) = prior {
-        return repeated(new, prior);
+    match prior {
+        Some(Prior::Event { id, body_hash }) => return repeated(new, id, body_hash),
+        Some(Prior::Missed) => return Step::refuse(missed(new)),
+        None => {}
     }
     if let Some(refusal) = wrong_target(state, new) {
         return Step::refuse(refusal);
@@ -31,22 +33,42 @@ pub(super) fn received(state: &State, new: &NewEvent, prior: Option<Prior>, now:
     });
     let mut step = Step::answer(Ok(Answer::Event { id: event.id, created: true }));
     step.change(Change::EventReceived { event: event.clone(), body_hash: new.body_hash });
-    if let Some(fired) = timer_fired(state, &event) {
-        step.change(fired);
-    }
+    let fired = new.planned_instant().map(|(rule, at)| {
+        let mut timer = state.timer(rule);
+        timer.fire(at, now);
+        step.change(Change::TimerMoved { rule, timer });
+        (rule, timer)
+    });
     look(state, &mut step, &event);
+    if let Some((rule, timer)) = fired.filter(|_| may_be_the_last(&event)) {
+        timer::finish_if_over(state, &mut step, rule, timer, now);
+    }
     step
 }
 
-fn repeated(new: &NewEvent, prior: Prior) -> Step {
-    if prior.body_hash == new.body_hash {
-        return Step::answer(Ok(Answer::Event { id: prior.id, created: false }));
+fn repeated(new: &NewEvent, id: EventId, body_hash: [u8; 32]) -> Step {
+    if body_hash == new.body_hash {
+        return Step::answer(Ok(Answer::Event { id, created: false }));
     }
     let key = new.dedupe_key.as_deref().unwrap_or_default();
     Step::refuse(Refusal::Conflict(format!(
-        "event {} was posted under the dedupe_key `{key}` with another content; the first one stays",
-        prior.id
+        "event {id} was posted under the dedupe_key `{key}` with another content; the first one stays"
     )))
+}
+
+/// Each planned instant comes to one end only.
+fn missed(new: &NewEvent) -> Refusal {
+    let planned = new.planned_instant().map(|(rule, at)| format!("the instant {at} of rule_{rule}"));
+    Refusal::Conflict(format!(
+        "{} is recorded as missed; it does not fire any more",
+        planned.unwrap_or_else(|| "this instant".to_owned())
+    ))
+}
+
+/// Whether a fire may be the last of its timer. Its sensor says which instant comes next; only where it names none
+/// the schedule is asked, so that a fire costs no planning here.
+fn may_be_the_last(event: &Event) -> bool {
+    !event.payload.get("next_fire_at").is_some_and(Value::is_string)
 }
 
 fn wrong_target(state: &State, new: &NewEvent) -> Option<Refusal> {
@@ -61,17 +83,6 @@ fn wrong_target(state: &State, new: &NewEvent) -> Option<Refusal> {
         )),
         Some(_) => None,
     }
-}
-
-/// What a timer remembers of its own event.
-fn timer_fired(state: &State, event: &Event) -> Option<Change> {
-    let rule = event.rule?;
-    if !schedule::is_timer(&event.trigger) || !matches!(event.source, EventSource::Sensor(_)) {
-        return None;
-    }
-    let scheduled_at: Timestamp = event.payload.get("scheduled_at")?.as_str()?.parse().ok()?;
-    let execution_count = state.timer(rule).execution_count + 1;
-    Some(Change::TimerFired { rule, scheduled_at, execution_count })
 }
 
 /// Every rule concerned looks at the event; those that fire ask for a run.
@@ -139,10 +150,13 @@ pub(super) fn fired_by_hand(state: &State, name: &Ref, now: Timestamp) -> Step {
         return Step::refuse(no_such_rule(state, name));
     };
     if !rule.enabled() {
-        return Step::refuse(Refusal::Conflict(format!(
-            "`{}` is switched off; switch it on to run it",
-            rule.body.label
-        )));
+        let why = match rule.state {
+            RuleState::Finished => {
+                "has finished; give it times that are still to come and switch it on to run it"
+            }
+            _ => "is switched off; switch it on to run it",
+        };
+        return Step::refuse(Refusal::Conflict(format!("`{}` {why}", rule.body.label)));
     }
     let new = NewEvent {
         trigger: rule.body.trigger_ref.clone(),
@@ -168,9 +182,7 @@ pub(super) fn fired_by_hand(state: &State, name: &Ref, now: Timestamp) -> Step {
 
 /// What an event says that a person made: for timers the facts that their templates use.
 fn by_hand_payload(state: &State, rule: &Rule, now: Timestamp) -> Map<String, Value> {
-    let parsed =
-        schedule::Schedule::parse(&rule.body.trigger_ref, &rule.body.trigger_params, rule.timer.anchor);
-    let Ok(schedule) = parsed else { return Map::new() };
+    let Some(schedule) = state.rules.schedules.get(&rule.id) else { return Map::new() };
     let mut payload = schedule.describe();
     payload.insert("scheduled_at".to_owned(), json!(now));
     payload.insert("fired_at".to_owned(), json!(now));

@@ -4,6 +4,7 @@ mod event;
 mod life;
 mod rule;
 mod run;
+mod timer;
 
 pub use event::rule_of_instance;
 pub use rule::body_faults;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 pub fn decide(state: &State, input: &Input, now: Timestamp) -> Step {
     match input {
         Input::Event { event, prior } => event::received(state, event, *prior, now),
+        Input::Misfire { misfire, triggers } => timer::missed(state, misfire, triggers.as_deref(), now),
         Input::RuleCreate { r#ref, body, enabled } => rule::create(state, r#ref, body, *enabled, now),
         Input::RuleUpdate { r#ref, body, version } => rule::update(state, r#ref, body, *version, now),
         Input::RuleSwitch { r#ref, enabled } => rule::switch(state, r#ref, *enabled, now),
@@ -34,7 +36,7 @@ pub fn decide(state: &State, input: &Input, now: Timestamp) -> Step {
         Input::Sensor(status) => life::sensor(status),
         Input::Packs(catalog) => life::packs(state, catalog, now),
         Input::Begin => life::begin(state, now),
-        Input::Alive => life::alive(now),
+        Input::Alive { slept } => life::alive(state, *slept, now),
         Input::Closing => life::closing(),
         Input::End => life::end(now),
     }

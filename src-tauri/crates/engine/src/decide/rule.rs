@@ -1,11 +1,13 @@
 //! A person makes, changes, switches, deletes a rule.
 
 use super::event::no_such_rule;
+use super::timer;
 use crate::catalog::Catalog;
 use crate::input::{Answer, Refusal};
+use crate::plan;
 use crate::state::State;
 use crate::step::{Change, Effect, RuleChangeKind, Step};
-use model::{Invalid, Ref, Rule, RuleBody, RuleState, TimerMemory, Timestamp, limits};
+use model::{Invalid, MissReason, Ref, Rule, RuleBody, RuleState, TimerMemory, Timestamp, limits};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -81,8 +83,8 @@ pub(super) fn create(state: &State, name: &Ref, body: &RuleBody, enabled: bool, 
         created: now,
         updated: now,
     };
-    if enabled {
-        enable(&mut rule, now);
+    if enabled && let Err(refusal) = timer::listen(&mut rule, now) {
+        return Step::refuse(refusal);
     }
     let mut step = Step::default();
     save(&mut step, rule, RuleChangeKind::Created);
@@ -110,19 +112,19 @@ pub(super) fn update(
     if !faults.is_empty() {
         return Step::refuse(Refusal::Invalid(faults));
     }
-    let mut next = current(state, rule);
-    next.version += 1;
-    next.updated = now;
-    let schedule_changed =
-        next.body.trigger_ref != body.trigger_ref || next.body.trigger_params != body.trigger_params;
-    next.body = body.clone();
-    if schedule_changed {
-        // The old schedule counts until the edit, the new one after it.
-        next.timer.last_scheduled_at = None;
-        next.timer.anchor = next.enabled().then_some(now);
-    }
+    let before = current(state, rule);
+    let mut next = Rule { body: body.clone(), version: rule.version + 1, updated: now, ..before.clone() };
     let mut step = Step::default();
-    save(&mut step, next, RuleChangeKind::Updated);
+    if !plan::same_schedule(&rule.body, body) {
+        // The old schedule counts until the edit, the new one after it.
+        timer::settle(state, &mut step, &before, why_unhandled(&before, now), now, now);
+        if let Err(refusal) = reschedule(&mut next, &rule.body, now) {
+            return Step::refuse(refusal);
+        }
+    }
+    // A rule that has come to its end with this edit does not listen any more.
+    let ends = rule.enabled() && !next.enabled();
+    save(&mut step, next, if ends { RuleChangeKind::Disabled } else { RuleChangeKind::Updated });
     if rule.body.trigger_ref != body.trigger_ref {
         // The sensor of the old trigger must hear that the rule has left it.
         step.then(Effect::TellSensors { what: RuleChangeKind::Deleted, rule: rule.clone() });
@@ -130,16 +132,35 @@ pub(super) fn update(
     step
 }
 
+/// Gives a rule that has another schedule than before another place in it.
+fn reschedule(rule: &mut Rule, before: &RuleBody, now: Timestamp) -> Result<(), Refusal> {
+    rule.timer.last_scheduled_at = None;
+    if !plan::same_grid(before, &rule.body) {
+        rule.timer.anchor = None;
+    }
+    match rule.state {
+        RuleState::Enabled => return timer::listen(rule, now),
+        // Whether the new schedule has an instant left is found out when the rule is switched on.
+        RuleState::Finished => rule.state = RuleState::Disabled,
+        RuleState::Disabled => {}
+    }
+    if rule.timer.handled_until.is_some() {
+        rule.timer.handle(now, now);
+    }
+    Ok(())
+}
+
+/// Why instants of a schedule that is given up came to no end: what should have fired a while ago was missed
+/// because nobody was there to fire it.
+fn why_unhandled(rule: &Rule, now: Timestamp) -> MissReason {
+    let long_ago = now.minus(limits::MISSED_AFTER);
+    let missed = plan::unhandled(rule, MissReason::NotRunning, long_ago, now);
+    if rule.enabled() && missed.is_some() { MissReason::NotRunning } else { MissReason::Disabled }
+}
+
 /// The rule with what its timer remembers by now.
 fn current(state: &State, rule: &Rule) -> Rule {
     Rule { timer: state.timer(rule.id), ..rule.clone() }
-}
-
-fn enable(rule: &mut Rule, now: Timestamp) {
-    rule.state = RuleState::Enabled;
-    rule.timer.anchor = rule.timer.anchor.or(Some(now));
-    // What was planned while the rule was off is not caught up.
-    rule.timer.last_scheduled_at = None;
 }
 
 fn save(step: &mut Step, rule: Rule, what: RuleChangeKind) {
@@ -158,21 +179,37 @@ pub(super) fn switch(state: &State, name: &Ref, enabled: bool, now: Timestamp) -
     if let Some(faults) = state.rules.faults.get(&rule.id).filter(|_| enabled) {
         return Step::refuse(Refusal::Invalid(faults.clone()));
     }
-    let mut next = current(state, rule);
-    next.updated = now;
+    let before = current(state, rule);
+    let mut next = Rule { updated: now, ..before.clone() };
+    let mut step = Step::default();
     if enabled {
-        enable(&mut next, now);
+        if let Err(refusal) = timer::listen(&mut next, now) {
+            return Step::refuse(refusal);
+        }
+        if rule.state == RuleState::Finished && next.state == RuleState::Finished {
+            // Nothing has changed, and the answer says so.
+            return Step::answer(Ok(Answer::Rule(rule.clone())));
+        }
+        missed_meanwhile(state, &mut step, &before, &next, now);
     } else {
         next.state = RuleState::Disabled;
     }
-    let what = if enabled { RuleChangeKind::Enabled } else { RuleChangeKind::Disabled };
+    let what = if next.enabled() { RuleChangeKind::Enabled } else { RuleChangeKind::Disabled };
     let next = Arc::new(next);
-    let mut step = Step::default();
     step.change(Change::RuleSwitched(next.clone()));
     step.then(Effect::TellSensors { what, rule: next.clone() });
     step.then(Effect::WantSensors);
     step.answer = Ok(Answer::Rule(next));
     step
+}
+
+/// What was planned while a rule did not listen is not caught up, but it is told.
+fn missed_meanwhile(state: &State, step: &mut Step, before: &Rule, next: &Rule, now: Timestamp) {
+    // A grid that begins now has its first instant now, which nobody has missed.
+    let until = if before.timer.anchor.is_some() { now } else { now.plus_micros(-1) };
+    let anchor = next.timer.anchor;
+    let before = Rule { timer: TimerMemory { anchor, ..before.timer }, ..before.clone() };
+    timer::settle(state, step, &before, MissReason::Disabled, until, now);
 }
 
 pub(super) fn delete(state: &State, name: &Ref, now: Timestamp) -> Step {
@@ -190,10 +227,17 @@ pub(super) fn restore(state: &State, name: &Ref, now: Timestamp) -> Step {
         return Step::answer(Ok(Answer::Rule(rule.clone())));
     }
     let Some(rule) = state.deleted.get(name) else { return Step::refuse(no_such_rule(state, name)) };
-    let mut next = (**rule).clone();
-    next.updated = now;
-    next.timer.last_scheduled_at = None;
+    let mut next = Rule { updated: now, ..(**rule).clone() };
     let mut step = Step::default();
+    timer::settle(state, &mut step, rule, MissReason::Disabled, now, now);
+    if next.enabled() {
+        // It comes back as it was, or as it would have become.
+        if timer::listen(&mut next, now).is_err() {
+            next.state = RuleState::Finished;
+        }
+    } else if next.timer.handled_until.is_some() {
+        next.timer.handle(now, now);
+    }
     save(&mut step, next, RuleChangeKind::Created);
     step
 }

@@ -1,6 +1,6 @@
 //! Questions and their answers.
 
-use super::world::{World, decision, enforcement, rule, run, second, timer_event};
+use super::world::{World, decision, enforcement, missed, rule, run, second, timer_event};
 use crate::{
     EnforcementFilter, EventFilter, ExecutionFilter, LaneOf, Listed, Page, QueryError, Record, Usual,
 };
@@ -368,4 +368,44 @@ impl AfterDawn for model::Timestamp {
     fn seconds_after_dawn(self) -> i64 {
         self.as_seconds() - super::world::DAWN
     }
+}
+
+#[test]
+fn what_was_missed_comes_page_by_page_and_by_time() {
+    let mut world = World::new();
+    let (one, two) = (RuleId(1), RuleId(2));
+    for id in 1..=40 {
+        let rule = if id % 2 == 0 { two } else { one };
+        world.commit(&[Record::Missed(&missed(id, rule, id * 10, id * 10 + 4))]);
+    }
+    let ids =
+        |rule| all(|page| world.readers.read(|view| view.misfires(rule, page)).unwrap(), |entry| entry.id.0);
+    assert_eq!(ids(None), newest_first(1..=40));
+    assert_eq!(ids(Some(two)), newest_first((2..=40).step_by(2)));
+    let stored = world.readers.read(|view| view.misfires(Some(one), Page::newest(1))).unwrap().rows;
+    assert_eq!(stored, [missed(39, one, 390, 394)]);
+
+    let within = |of: LaneOf<'_>, from, to, limit| {
+        let found = world.readers.read(|view| view.missed(of, second(from), second(to), limit)).unwrap();
+        found.iter().map(|entry| entry.id.0).collect::<Vec<_>>()
+    };
+    assert_eq!(within(LaneOf::Rule(one), 54, 90, 10), [5, 7], "a run that reaches into the time is in it");
+    assert_eq!(within(LaneOf::Others(&[one]), 0, 85, 10), [2, 4, 6, 8]);
+    assert_eq!(within(LaneOf::Others(&[]), 0, 1_000, 3), [38, 39, 40], "the newest, oldest first");
+}
+
+#[test]
+fn the_sleep_of_the_machine_is_told_by_time() {
+    let mut world = World::new();
+    for (started, ended) in [(10, 20), (50, 60), (50, 70), (90, 95)] {
+        world.commit(&[Record::Slept { started: second(started), ended: second(ended) }]);
+    }
+    let told = |from, to| {
+        let spans = world.readers.read(|view| view.sleep_spans(second(from), second(to))).unwrap();
+        let seconds = |at: model::Timestamp| at.micros_since(second(0)) / 1_000_000;
+        spans.iter().map(|span| (seconds(span.started), seconds(span.ended))).collect::<Vec<_>>()
+    };
+    assert_eq!(told(0, 1_000), [(10, 20), (50, 70), (90, 95)]);
+    assert_eq!(told(15, 50), [(10, 20)]);
+    assert_eq!(told(20, 90), [(50, 70)]);
 }

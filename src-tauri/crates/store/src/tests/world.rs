@@ -3,8 +3,8 @@
 use crate::{CommitError, Readers, Record, Writer};
 use model::{
     Decision, Enforcement, EnforcementId, EnforcementStatus, Event, EventId, EventSource, Execution,
-    ExecutionId, ExecutionStatus, Exit, Outcome, Rule, RuleBody, RuleId, RuleState, TimerMemory, Timestamp,
-    Transition,
+    ExecutionId, ExecutionStatus, Exit, Misfire, MisfireEntry, MisfireId, MissReason, Outcome, Rule,
+    RuleBody, RuleId, RuleState, TimerMemory, Timestamp, Transition,
 };
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -61,10 +61,16 @@ impl World {
             result: Some(json!("Hello, World!")),
             error: (ended != ExecutionStatus::Completed).then(|| "It ended with exit code 1.".to_owned()),
         };
+        let timer = TimerMemory {
+            last_scheduled_at: Some(at),
+            handled_until: Some(at),
+            execution_count: id.unsigned_abs(),
+            ..rule.timer
+        };
         let finished = started.apply(end, at.plus_micros(2_000 + 1_000 * id)).unwrap();
         self.commit(&[
             Record::Event { event: &event, body_hash: &[7; 32] },
-            Record::TimerFired { rule: rule.id, scheduled_at: at, execution_count: id.unsigned_abs() },
+            Record::Timer { rule: rule.id, timer },
             Record::Decision { event: &event, decision: &decision(rule.id, Outcome::Matched) },
             Record::Enforcement(&enforcement(id, rule.id)),
             Record::ExecutionNew(&launched),
@@ -149,5 +155,16 @@ pub(crate) fn run(id: i64, rule: Option<RuleId>) -> Execution {
         result: None,
         error: None,
         timeout_ms: 300_000,
+    }
+}
+
+pub(crate) fn missed(id: i64, rule: RuleId, first: i64, last: i64) -> MisfireEntry {
+    let (first, last) = (second(first), second(last));
+    let count = last.micros_since(first).unsigned_abs() / 1_000_000 + 1;
+    MisfireEntry {
+        id: MisfireId(id),
+        misfire: Misfire { rule, first, last, count, reason: MissReason::NotRunning },
+        rule_version: 1,
+        recorded: last.plus_micros(1),
     }
 }

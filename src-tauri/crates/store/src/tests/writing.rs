@@ -1,9 +1,9 @@
 //! What is written stays, or leaves no trace.
 
-use super::world::{World, decision, enforcement, rule, run, second, timer_event};
+use super::world::{World, decision, enforcement, missed, rule, run, second, timer_event};
 use crate::{CommitError, Record};
 use model::{
-    EventSource, ExecutionId, ExecutionStatus, Outcome, RuleId, RuleState, Timestamp, Transition, limits,
+    EventSource, ExecutionId, ExecutionStatus, Outcome, RuleId, RuleState, TimerMemory, Transition, limits,
 };
 use rusqlite::Connection;
 
@@ -21,6 +21,7 @@ fn everything_is_there_after_a_restart() {
     let snapshot = world.writer.load().unwrap();
 
     echo.timer.last_scheduled_at = Some(second(1));
+    echo.timer.handled_until = Some(second(1));
     echo.timer.execution_count = 1;
     assert_eq!(snapshot.instance, instance);
     assert_eq!(instance.len(), 32);
@@ -191,17 +192,40 @@ fn a_rule_keeps_its_versions_and_can_come_back() {
 }
 
 #[test]
-fn a_late_repeat_does_not_set_a_timer_back() {
+fn what_a_timer_remembers_is_written_whole() {
     let mut world = World::new();
     let echo = rule(1, "default.echo");
-    let fired = |at: Timestamp, execution_count| Record::TimerFired {
-        rule: echo.id,
-        scheduled_at: at,
-        execution_count,
+    let timer = TimerMemory {
+        anchor: Some(second(1)),
+        last_scheduled_at: Some(second(10)),
+        handled_until: Some(second(12)),
+        execution_count: 7,
     };
-    world.commit(&[Record::RuleSaved(&echo), fired(second(10), 1), fired(second(9), 2)]);
-    let timer = world.writer.load().unwrap().rules[0].timer;
-    assert_eq!((timer.last_scheduled_at, timer.execution_count), (Some(second(10)), 2));
+    world.commit(&[Record::RuleSaved(&echo), Record::Timer { rule: echo.id, timer }]);
+    assert_eq!(world.writer.load().unwrap().rules[0].timer, timer);
+    let forgot = TimerMemory { last_scheduled_at: None, handled_until: None, ..timer };
+    world.commit(&[Record::Timer { rule: echo.id, timer: forgot }]);
+    assert_eq!(world.writer.load().unwrap().rules[0].timer, forgot);
+}
+
+#[test]
+fn an_instant_that_was_missed_is_known_before_and_after_the_commit() {
+    let mut world = World::new();
+    let mine = RuleId(1);
+    world.commit(&[Record::Missed(&missed(1, mine, 10, 12)), Record::Missed(&missed(2, RuleId(2), 0, 99))]);
+    let mut transaction = world.writer.begin().unwrap();
+    transaction.write(&Record::Missed(&missed(3, mine, 20, 20))).unwrap();
+    let known: Vec<i64> = (0..30).filter(|at| transaction.is_missed(mine, second(*at)).unwrap()).collect();
+    assert_eq!(known, [10, 11, 12, 20]);
+    transaction.commit().unwrap();
+    let transaction = world.writer.begin().unwrap();
+    assert!(transaction.is_missed(mine, second(20)).unwrap());
+    drop(transaction);
+
+    let conn = Connection::open(world.writer.path()).unwrap();
+    conn.execute("DELETE FROM misfire", []).unwrap();
+    drop(conn);
+    assert_eq!(world.reopen().writer.load().unwrap().last_misfire.0, 3, "its id is not given again");
 }
 
 #[test]

@@ -26,11 +26,20 @@ fn the_core_pack_is_as_its_readers_expect() {
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     let Loaded { pack, warnings } = load(&copy.path().join("core")).unwrap();
     assert_eq!(warnings, []);
-    let timer = &pack.triggers[0];
-    assert_eq!(timer.r#ref.as_str(), "core.intervaltimer");
+    let timer = pack.triggers.iter().find(|trigger| trigger.r#ref.as_str() == "core.intervaltimer").unwrap();
     assert_eq!(
         timer.parameters.properties().map(|(name, _)| name).collect::<Vec<_>>(),
-        ["unit", "interval", "anchor", "type"]
+        [
+            "unit",
+            "interval",
+            "anchor",
+            "misfire",
+            "misfire_limit",
+            "jitter_seconds",
+            "not_before",
+            "not_after",
+            "type"
+        ]
     );
     timer.parameters.check(&json!({"type": "interval", "interval": 1, "unit": "seconds"})).unwrap();
     timer.parameters.check(&json!({"interval": 0, "unit": "seconds"})).unwrap_err();
@@ -38,7 +47,10 @@ fn the_core_pack_is_as_its_readers_expect() {
         "delay_ms": 3, "execution_count": 1, "next_fire_at": "2026-03-28T00:00:11Z", "misfired": false,
         "sensor_ref": "core.timer_sensor", "interval_seconds": 1, "interval": 1, "unit": "seconds"});
     timer.output.check_open(&payload).unwrap();
-    assert_eq!(pack.sensors[0].trigger_types[0], timer.r#ref);
+    let mut served = pack.sensors[0].trigger_types.clone();
+    served.sort();
+    let timers: Vec<_> = pack.triggers.iter().map(|trigger| trigger.r#ref.clone()).collect();
+    assert_eq!(served, timers, "every trigger of the pack has its sensor");
     let actions: Vec<&str> = pack.actions.iter().map(|action| action.r#ref.as_str()).collect();
     assert_eq!(actions, ["core.echo", "core.noop", "core.shell", "core.sleep"]);
     let echo = &pack.actions[0];

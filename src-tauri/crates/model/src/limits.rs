@@ -88,6 +88,14 @@ pub const COUNTED_FIRES: u64 = 1_000_000;
 pub const CRON_BYTES: usize = 1_024;
 /// Text of a raw recurrence rule.
 pub const RRULE_BYTES: usize = 4 * 1_024;
+/// `COUNT` of a recurrence: its last instant is looked for when the rule is read.
+pub const RECURRENCE_COUNT: i64 = 10_000;
+/// `INTERVAL` of a recurrence: 31 bits, so that no product overflows.
+pub const RECURRENCE_INTERVAL: i64 = 2_147_483_647;
+/// How far a recurrence looks for its next instant: after 400 years the calendar is the same again.
+pub const RECURRENCE_YEARS: i64 = 400;
+/// Steps of one such search: an answer comes within 10 ms.
+pub const RECURRENCE_STEPS: u32 = 500_000;
 /// Longest jitter of a timer, in seconds.
 pub const JITTER_SECONDS: i64 = 86_400;
 /// Life of a sensor's token.

@@ -4,9 +4,10 @@ use crate::cron::Cron;
 use crate::datetime::Datetime;
 use crate::interval::Interval;
 use crate::parameters::Parameters;
+use crate::recurrence::Recurrence;
 use crate::wall::Walled;
 use crate::zone::Zone;
-use crate::{CRON, DATETIME, Fire, INTERVAL, TRIGGERS};
+use crate::{CRON, DATETIME, Fire, INTERVAL, RECURRENCE, TRIGGERS};
 use model::{Invalid, Timestamp, nearest};
 use serde_json::{Map, Value};
 
@@ -16,6 +17,7 @@ pub(crate) enum Kind {
     Interval(Interval),
     Cron(Box<Walled<Cron>>),
     Datetime(Datetime),
+    Recurrence(Box<Recurrence>),
 }
 
 impl Kind {
@@ -29,6 +31,8 @@ impl Kind {
             INTERVAL => Interval::parse(&Parameters::new(INTERVAL, params), anchor).map(Self::Interval),
             CRON => Cron::parse(&Parameters::new(CRON, params)).map(|cron| Self::Cron(Box::new(cron))),
             DATETIME => Datetime::parse(&Parameters::new(DATETIME, params)).map(Self::Datetime),
+            RECURRENCE => Recurrence::parse(&Parameters::new(RECURRENCE, params), anchor)
+                .map(|recurrence| Self::Recurrence(Box::new(recurrence))),
             other => Err(not_a_timer(other)),
         }
     }
@@ -39,6 +43,7 @@ impl Kind {
             Self::Interval(interval) => interval.next_after(after).map(Fire::from),
             Self::Cron(cron) => cron.next_after(after),
             Self::Datetime(once) => once.next_after(after),
+            Self::Recurrence(recurrence) => recurrence.next_after(after),
         }
     }
 
@@ -48,6 +53,7 @@ impl Kind {
             Self::Interval(interval) => interval.last_until(after, until).map(Fire::from),
             Self::Cron(cron) => cron.last_until(after, until),
             Self::Datetime(once) => once.last_until(after, until),
+            Self::Recurrence(recurrence) => recurrence.last_until(after, until),
         }
     }
 
@@ -57,6 +63,7 @@ impl Kind {
             Self::Interval(interval) => interval.count_between(after, until),
             Self::Cron(cron) => cron.count_between(after, until),
             Self::Datetime(once) => u64::from(once.last_until(after, until).is_some()),
+            Self::Recurrence(recurrence) => recurrence.count_between(after, until),
         }
     }
 
@@ -66,6 +73,7 @@ impl Kind {
             Self::Interval(_) => None,
             Self::Cron(cron) => Some(&cron.zone),
             Self::Datetime(once) => once.zone(),
+            Self::Recurrence(recurrence) => Some(recurrence.zone()),
         }
     }
 
@@ -74,6 +82,7 @@ impl Kind {
         match self {
             Self::Interval(interval) => interval.has_own_anchor(),
             Self::Cron(_) | Self::Datetime(_) => true,
+            Self::Recurrence(recurrence) => recurrence.fixed(),
         }
     }
 
@@ -83,6 +92,7 @@ impl Kind {
             Self::Interval(interval) => interval.sentence(),
             Self::Cron(cron) => cron.wall.sentence(&cron.zone),
             Self::Datetime(once) => once.sentence(),
+            Self::Recurrence(recurrence) => recurrence.sentence(),
         }
     }
 
@@ -92,6 +102,7 @@ impl Kind {
             Self::Interval(interval) => Some(interval.seconds() * 1_000),
             Self::Cron(cron) => cron.wall.period_ms(),
             Self::Datetime(_) => None,
+            Self::Recurrence(recurrence) => recurrence.period_ms(),
         }
     }
 
@@ -101,6 +112,7 @@ impl Kind {
             Self::Interval(interval) => interval.describe(),
             Self::Cron(cron) => cron.wall.describe(&cron.zone),
             Self::Datetime(once) => once.describe(),
+            Self::Recurrence(recurrence) => recurrence.describe(),
         }
     }
 }

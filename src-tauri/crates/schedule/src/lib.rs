@@ -12,6 +12,7 @@ mod jitter;
 mod kind;
 mod parameters;
 mod policy;
+mod recurrence;
 mod wall;
 mod words;
 mod zone;
@@ -31,9 +32,11 @@ const INTERVAL: &str = "core.intervaltimer";
 const CRON: &str = "core.crontimer";
 /// The trigger of timers that fire once.
 const DATETIME: &str = "core.datetimetimer";
+/// The trigger of timers that follow a recurrence rule.
+const RECURRENCE: &str = "core.rruletimer";
 
 /// The triggers whose parameters this crate understands.
-pub const TRIGGERS: &[&str] = &[INTERVAL, CRON, DATETIME];
+pub const TRIGGERS: &[&str] = &[INTERVAL, CRON, DATETIME, RECURRENCE];
 
 /// Whether a trigger is one of the timers.
 #[must_use]
@@ -180,7 +183,7 @@ impl Schedule {
     #[must_use]
     pub fn sentence(&self) -> String {
         let sentence = self.kind.sentence();
-        let told = self.kind.zone().is_some_and(|zone| sentence.ends_with(&zone.spoken()));
+        let told = self.kind.zone().is_some_and(|zone| sentence.contains(&zone.spoken()));
         let policy = self.policy.sentence(self.kind.zone(), told);
         sentence + &policy
     }

@@ -54,6 +54,11 @@ impl<'a> Parameters<'a> {
         }
     }
 
+    /// A parameter as it was given.
+    pub(crate) fn value(&self, name: &str) -> Option<&'a Value> {
+        self.values.get(name)
+    }
+
     /// A text, where it is given; `such_as` says what one looks like.
     pub(crate) fn text(&self, name: &str, such_as: &str) -> Result<Option<&'a str>, Invalid> {
         match self.values.get(name) {
@@ -216,14 +221,14 @@ pub(crate) fn local_time(text: &str) -> Option<DateTime> {
     if right && !leap { text.parse().ok() } else { None }
 }
 
-enum Whole {
+pub(crate) enum Whole {
     Fits(i64),
     TooLarge,
     TooSmall,
 }
 
 /// A JSON number as a whole one: `60`, and also `60.0` and `6e1`, which JSON does not tell apart.
-fn whole(number: &serde_json::Number) -> Option<Whole> {
+pub(crate) fn whole(number: &serde_json::Number) -> Option<Whole> {
     if let Some(number) = number.as_i64() {
         return Some(Whole::Fits(number));
     }
@@ -239,7 +244,7 @@ fn whole(number: &serde_json::Number) -> Option<Whole> {
 }
 
 /// A value as it stands in an error: short, and on one line.
-fn show(value: &Value) -> String {
+pub(crate) fn show(value: &Value) -> String {
     match value {
         Value::String(text) => format!("`{}`", cut(&text.escape_debug().to_string())),
         Value::Array(_) => "a list".to_owned(),
@@ -255,7 +260,7 @@ fn cut(text: &str) -> Cow<'_, str> {
     }
 }
 
-fn list(words: &[&str]) -> String {
+pub(crate) fn list(words: &[&str]) -> String {
     match words {
         [] => String::new(),
         [one] => format!("`{one}`"),

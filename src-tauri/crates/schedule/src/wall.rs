@@ -172,7 +172,7 @@ impl<W: Wall> Walled<W> {
     }
 
     /// A planned local time that clocks show at this instant.
-    fn shown_at(&self, civil: DateTime, at: Instant) -> Fire {
+    pub(crate) fn shown_at(&self, civil: DateTime, at: Instant) -> Fire {
         let at = Timestamp::from_micros(at.as_microsecond());
         let twice = self.zone.resolve(civil).filter(|first| first.turn == Turn::Twice);
         let note = twice.map(|first| {

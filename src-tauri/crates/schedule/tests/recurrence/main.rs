@@ -1,0 +1,14 @@
+//! Recurrences: what RFC 5545 shows, what it forbids, and what follows from it in every zone.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod ask;
+mod examples;
+mod more_examples;
+mod refused;
+mod told;

@@ -420,7 +420,7 @@ describe("the options of all timers", () => {
     await user.type(screen.getByRole("textbox", { name: "At most" }), "5");
     await user.type(screen.getByRole("textbox", { name: "Spread over seconds" }), "30");
     await user.type(screen.getByRole("textbox", { name: "Not before, date" }), "2026-11-01");
-    await user.type(screen.getByRole("textbox", { name: "Not before, time" }), "00:00");
+    expect(screen.getByRole("textbox", { name: "Not before, time" })).toHaveValue("00:00");
     expect(await save(user)).toEqual({
       expression: "0 9 * * *",
       timezone: "Europe/Berlin",
@@ -445,7 +445,6 @@ describe("the options of all timers", () => {
     const user = await open("Interval");
     await user.click(screen.getByRole("button", { name: /^Options/ }));
     await user.type(screen.getByRole("textbox", { name: "Not after, date" }), "2026-12-31");
-    await user.type(screen.getByRole("textbox", { name: "Not after, time" }), "23:59");
     await user.selectOptions(screen.getByLabelText("Counted"), "instant");
     const params = await save(user);
     expect(params["not_after"]).toBe("2026-12-31T23:59+02:00");

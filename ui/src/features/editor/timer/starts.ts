@@ -13,6 +13,14 @@ export const RECURRENCE = "core.rruletimer";
 /** The timers in the order of the form. */
 export const TIMERS: readonly string[] = [INTERVAL, CRON, ONCE, RECURRENCE];
 
+/** What they are called in the form. */
+export const TIMER_NAMES: Readonly<Record<string, string>> = {
+  [INTERVAL]: "Interval",
+  [CRON]: "Cron",
+  [ONCE]: "Date and time",
+  [RECURRENCE]: "Recurrence",
+};
+
 /** The parameters that all timers share, in the order of the form. */
 export const SHARED = ["misfire", "misfire_limit", "jitter_seconds", "not_before", "not_after"] as const;
 

@@ -218,6 +218,25 @@ mod tests {
     }
 
     #[test]
+    fn local_times_are_told_as_instants_with_what_a_clock_change_does_to_them() {
+        let ask = |expression: &str| {
+            let question = json!({
+                "id": 1, "do": "schedule", "trigger_ref": "core.crontimer", "after": "2026-03-28T12:00:00Z", "count": 2,
+                "trigger_params": {"expression": expression, "timezone": "Europe/Berlin"},
+            });
+            ask_one(&question.to_string())
+        };
+        let skipped = "02:30 is skipped as clocks go forward. Fires at 03:00, the first moment after.";
+        assert_eq!(
+            ask("30 2 * * *")["fires"],
+            json!([{"at": "2026-03-29T01:00:00Z", "note": skipped}, {"at": "2026-03-30T00:30:00Z", "note": null}])
+        );
+        let error = &ask("0 0 8 * * MOM")["error"];
+        assert_eq!(error["field"], "expression");
+        assert_eq!(error["message"], "weekday `MOM` at column 11: did you mean `MON`?");
+    }
+
+    #[test]
     fn what_is_wrong_is_named_by_field() {
         let base = json!({
             "id": "x", "do": "schedule", "trigger_ref": "core.intervaltimer",

@@ -19,3 +19,6 @@ pub(crate) fn of<T>(ask: impl FnOnce() -> T) -> (T, u64) {
     let answer = ask();
     (answer, STEPS.with(std::cell::Cell::get) - before)
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,9 @@ use model::{Timestamp, nearest};
 /// The shortest step of a local time, so that "at or after" can be said with "after".
 pub(crate) const TICK: SignedDuration = SignedDuration::from_nanos(1);
 
+/// No zone has a name that is longer, in bytes.
+const LONGEST_NAME: usize = 64;
+
 /// The local time just before this one.
 pub(crate) fn just_before(civil: DateTime) -> DateTime {
     civil.saturating_sub(TICK)
@@ -212,7 +215,7 @@ impl Zone {
             Some(("Etc", fixed)) => {
                 match fixed.strip_prefix("GMT").map(|hours| (hours.get(..1), hours.get(1..))) {
                     // The names of the database count the other way round.
-                    Some((Some("-"), Some(hours))) => format!("UTC+{hours}"),
+                    Some((Some("-"), Some(hours))) if hours != "0" => format!("UTC+{hours}"),
                     Some((Some("+"), Some(hours))) if hours != "0" => format!("UTC-{hours}"),
                     _ => "UTC".to_owned(),
                 }
@@ -312,7 +315,9 @@ fn no_such_zone(name: &str) -> String {
     let place = name.trim().replace(' ', "_").to_lowercase();
     let by_place =
         || names.iter().find(|known| known.to_lowercase().rsplit('/').next() == Some(place.as_str()));
-    let near = nearest(name, names.iter().map(String::as_str));
+    // Nothing much longer than the longest name is near any of them, and comparing it would take long.
+    let short = name.len() <= LONGEST_NAME;
+    let near = if short { nearest(name, names.iter().map(String::as_str)) } else { None };
     match near.or_else(|| by_place().map(String::as_str)) {
         Some(near) => format!("there is no time zone `{shown}`; did you mean `{near}`?"),
         None => format!("there is no time zone `{shown}`: {EXPECTED}"),

@@ -3,6 +3,7 @@
 
 use super::expression::Fields;
 use super::field::{self, Piece};
+use super::items::Item;
 use crate::effort;
 use crate::words::{self, MONTHS};
 use croner::Weekday;
@@ -161,10 +162,14 @@ fn on_day(first: Date, day: u32) -> Option<Date> {
 fn never(fields: &Fields, days: &Days) -> Invalid {
     let months: Vec<String> = days.months().map(|month| MONTHS[usize::from(month) - 1].to_owned()).collect();
     let place = Piece { text: &fields.days_text, column: fields.days_column };
-    let least = fields.days.bits(&field::DAY).trailing_zeros();
+    let numbers = fields.days.0.iter().map(|item| match *item {
+        Item::One(day) | Item::Range(day, ..) | Item::Nearest(day) => day,
+        Item::Every(_) | Item::Last | Item::LastWeekday | Item::Nth(..) => 1,
+    });
+    let least = numbers.min().unwrap_or(1);
     let most = days.months().flat_map(|month| LENGTHS[usize::from(month)]).max().copied().unwrap_or(SHORTEST);
-    match u8::try_from(least) {
-        Ok(least) if (most + 1..=31).contains(&usize::from(least)) => {
+    match usize::from(least) {
+        number if number > most => {
             let have = if months.len() == 1 { "has" } else { "have" };
             let why =
                 format!("this never fires: {} {have} no {}", words::and(&months), words::ordinal(least));

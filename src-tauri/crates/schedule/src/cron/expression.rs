@@ -90,7 +90,7 @@ impl Fields {
 fn pieces(expression: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut column = 1;
-    for text in expression.split([' ', '\t', '\r', '\n']) {
+    for text in expression.split(char::is_whitespace) {
         if !text.is_empty() {
             pieces.push(Piece { text, column });
         }

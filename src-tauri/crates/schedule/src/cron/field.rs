@@ -67,6 +67,7 @@ impl<'a> Piece<'a> {
 /// Reads a field. The `+` before a weekday field is not part of it.
 pub(super) fn read(field: &'static Field, piece: Piece<'_>) -> Result<Items, Invalid> {
     let reader = Reader { field };
+    piece.parts().try_for_each(|part| reader.check_hash(part))?;
     reader.check_characters(piece)?;
     if let Some(empty) = piece.parts().find(|part| part.text.is_empty()) {
         let rest: Vec<&str> = piece.text.split(',').filter(|part| !part.is_empty()).collect();
@@ -126,19 +127,24 @@ impl Reader {
         Err(self.wrong(shown, why, hint.as_deref()))
     }
 
+    /// Refuses what only Jenkins knows, and says what does the same here.
+    fn check_hash(&self, part: Piece<'_>) -> Result<(), Invalid> {
+        let head = part.text.split(['/', '(']).next().unwrap_or_default();
+        if !head.eq_ignore_ascii_case("H") {
+            return Ok(());
+        }
+        let why = "`H` is Jenkins' own: for an even rhythm use the trigger core.intervaltimer, and to spread timers \
+                   that start together use `jitter_seconds`";
+        let hint = match part.text.get(1..) {
+            Some("") => Some(self.field.least.to_string()),
+            Some(step) if !step.contains('(') => Some(format!("*{step}")),
+            _ => None,
+        };
+        Err(self.wrong(part, why, hint.as_deref()))
+    }
+
     /// One item of the list.
     fn item(&self, part: Piece<'_>) -> Result<Item, Invalid> {
-        let head = part.text.split(['/', '(']).next().unwrap_or_default();
-        if head.eq_ignore_ascii_case("H") {
-            let why = "`H` is Jenkins' own: for an even rhythm use the trigger core.intervaltimer, and to spread \
-                       timers that start together use `jitter_seconds`";
-            let hint = match part.text.get(1..) {
-                Some("") => Some(self.field.least.to_string()),
-                Some(step) if !step.contains('(') => Some(format!("*{step}")),
-                _ => None,
-            };
-            return Err(self.wrong(part, why, hint.as_deref()));
-        }
         if let Some((base, step)) = part.split('/') {
             return self.stepped(part, base, step);
         }

@@ -1,10 +1,5 @@
 //! Schedules in local time against a slow second opinion: whatever clocks do, each planned time fires once, in order.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test ends at the first surprise"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first surprise")]
 
 mod changes;
 mod oracle;

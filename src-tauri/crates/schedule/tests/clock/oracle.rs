@@ -4,7 +4,7 @@
 use jiff::Timestamp as Instant;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 /// A cron expression of five or six fields with numbers only.
 pub(crate) struct Asked {
@@ -118,7 +118,6 @@ pub(crate) struct Walk {
     step: i64,
     times: Vec<(i64, DateTime)>,
     twice: HashSet<DateTime>,
-    first: HashMap<DateTime, i64>,
 }
 
 /// One instant that the walk finds.
@@ -133,14 +132,13 @@ pub(crate) struct Found {
 impl Walk {
     /// Walks from `from` to `to`, in seconds since the epoch.
     pub(crate) fn new(tz: &TimeZone, from: i64, to: i64, step: i64) -> Self {
-        let mut walk = Self { step, times: Vec::new(), twice: HashSet::new(), first: HashMap::new() };
+        let mut walk = Self { step, times: Vec::new(), twice: HashSet::new() };
+        let mut seen = HashSet::new();
         let mut at = from;
         while at <= to {
             let shown = tz.to_datetime(Instant::from_second(at).unwrap());
-            if walk.first.contains_key(&shown) {
+            if !seen.insert(shown) {
                 walk.twice.insert(shown);
-            } else {
-                walk.first.insert(shown, at);
             }
             walk.times.push((at, shown));
             at += step;

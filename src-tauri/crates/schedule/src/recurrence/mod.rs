@@ -96,9 +96,12 @@ impl Recurrence {
         Self { rule, start, local, elapsed: follows.then_some(offset), last: Timestamp::MAX }
     }
 
-    /// Refuses a rule for which no time is ever right.
+    /// Refuses a rule for which no time is ever right. Without a start of its own, that is one for which no start is
+    /// right: where it is first enabled is not known when it is saved.
     fn check_that_it_fires(&self, place: Place) -> Result<(), Invalid> {
-        if self.next_after(self.start.just_before()).is_some() {
+        if self.next_after(self.start.just_before()).is_some()
+            || (!self.start.given && self.fires_from_some_start())
+        {
             return Ok(());
         }
         let mut whole = self.rule.clone();
@@ -110,8 +113,18 @@ impl Recurrence {
             return Err(place.refuse(part, format!("never fires: no year has a day that fits {whole}")));
         }
         let part = if self.rule.has(List::SetPos) { Part::List(List::SetPos) } else { Part::Interval };
-        let start = self.start.civil;
-        Err(place.refuse(part, format!("never fires: from its start, {start}, no time fits {whole}")))
+        let from =
+            if self.start.given { format!("from its start, {}, ", self.start.civil) } else { String::new() };
+        Err(place.refuse(part, format!("never fires: {from}no time fits {whole}")))
+    }
+
+    /// Whether it fires if every period counts, from a start whose day and time every rule has.
+    fn fires_from_some_start(&self) -> bool {
+        let mut rule = self.rule.clone();
+        rule.interval = 1;
+        let zone = self.local.zone.clone();
+        let start = zone.resolve(START).map(|resolved| Start { at: resolved.at, civil: START, given: false });
+        start.is_some_and(|start| Self::new(rule, start, zone).next_after(start.just_before()).is_some())
     }
 
     /// Takes `UNTIL` and `COUNT` into account.

@@ -8,7 +8,11 @@
 )]
 
 mod ask;
+mod clock_changes;
 mod examples;
+mod literal;
 mod more_examples;
+mod properties;
 mod refused;
 mod told;
+mod zones;

@@ -153,6 +153,25 @@ fn rules_that_never_fire() {
 }
 
 #[test]
+fn without_a_start_only_what_no_start_could_save_is_refused() {
+    // Enabled on a Monday it never fires, enabled on a Tuesday it does.
+    let weekly = json!({"freq": "DAILY", "interval": 7, "by_day": "TU"});
+    let (monday, tuesday) = (at("2026-01-05T08:00:00Z"), at("2026-01-06T08:00:00Z"));
+    assert_eq!(parse(&weekly, None).unwrap().next_after(monday), None);
+    assert_eq!(parse(&weekly, Some(monday)).unwrap().next_after(monday), None);
+    assert_eq!(parse(&weekly, Some(tuesday)).unwrap().next_after(monday).unwrap().at, tuesday);
+    // Enabled on a 31st it means 31 February.
+    let yearly = json!({"freq": "YEARLY", "by_month": 2});
+    assert_eq!(parse(&yearly, Some(at("2026-01-31T08:00:00Z"))).unwrap().next_after(monday), None);
+    let error =
+        parse(&json!({"freq": "MONTHLY", "by_month": 2, "by_month_day": 30}), Some(monday)).unwrap_err();
+    assert!(error.message.contains("never fires"), "{error}");
+    let error =
+        parse(&json!({"freq": "HOURLY", "by_minute": "0,30", "by_set_pos": 3}), Some(monday)).unwrap_err();
+    assert!(error.message.contains("never fires: no time fits"), "{error}");
+}
+
+#[test]
 fn parameters_of_a_wrong_kind() {
     for (params, field, parts) in [
         (json!({}), "freq", vec!["FREQ", "missing", "FREQ=WEEKLY;BYDAY=MO"]),

@@ -58,7 +58,7 @@ export const RARE_PARAMS = [
   { name: "by_hour", label: "Hours", help: "0 to 23" },
   { name: "by_minute", label: "Minutes", help: "0 to 59" },
   { name: "by_second", label: "Seconds", help: "0 to 59" },
-  { name: "by_set_pos", label: "Which of them", help: "1 the first, −1 the last of each period" },
+  { name: "by_set_pos", label: "Positions", help: "1 the first, −1 the last of a period" },
   { name: "by_week_no", label: "Weeks of the year", help: "1 to 53, yearly only" },
   { name: "by_year_day", label: "Days of the year", help: "1 to 366" },
 ] as const;

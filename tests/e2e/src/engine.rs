@@ -95,6 +95,17 @@ impl Engine {
         until("the engine's clock goes on", passed).await
     }
 
+    /// An instant some seconds ahead of the engine's clock, as the engine writes it.
+    ///
+    /// # Errors
+    /// The engine is gone.
+    pub async fn instant_ahead(&self, seconds: u64) -> Result<Value> {
+        let now = self.call("engine.status", json!({})).await?["now"].clone();
+        let anchored = json!({ "unit": "seconds", "interval": seconds, "anchor": now });
+        let ask = json!({ "trigger_ref": "core.intervaltimer", "trigger_params": anchored, "after": now, "count": 1 });
+        Ok(self.call("schedule.next", ask).await?["fires"][0]["at"].clone())
+    }
+
     /// The engine's clock, in whole seconds of the day; tests do not run over midnight by more than they wait.
     async fn second(&self) -> Result<i64> {
         let status = self.call("engine.status", json!({})).await?;

@@ -22,6 +22,10 @@ pub enum Stroke {
     Space,
     /// Arrow down.
     Down,
+    /// Arrow right.
+    Right,
+    /// Shift and arrow right.
+    ShiftRight,
 }
 
 impl Stroke {
@@ -35,6 +39,8 @@ impl Stroke {
             Self::Escape => (None, Key::Escape.into()),
             Self::Space => (None, ' '),
             Self::Down => (None, Key::Down.into()),
+            Self::Right => (None, Key::Right.into()),
+            Self::ShiftRight => (Some(Key::Shift), Key::Right.into()),
         };
         let mut actions = KeyActions::new("keyboard".to_owned());
         if let Some(held) = held {

@@ -47,6 +47,7 @@ pub async fn seed(engine: &Engine) -> Result<()> {
             engine.call("rule.run", json!({ "ref": r#ref })).await?;
         }
     }
+    timers(engine).await?;
     engine.call("rule.enable", json!({ "ref": STARTER })).await?;
     until("runs that completed, failed and run", async || {
         let runs = engine.executions().await?;
@@ -54,6 +55,37 @@ pub async fn seed(engine: &Engine) -> Result<()> {
         Ok((count("completed") >= 8 && count("failed") >= 2 && count("running") >= 1).then_some(()))
     })
     .await
+}
+
+/// Makes a rule for clocks far away, one that is finished, and one that missed some fires while it was off.
+async fn timers(engine: &Engine) -> Result<()> {
+    let soon = engine.instant_ahead(6).await?;
+    let each_second = json!({ "unit": "seconds", "interval": 1 });
+    for (label, description, trigger, parameters) in [
+        (
+            "Market opens",
+            "Before New York wakes up",
+            "crontimer",
+            json!({ "expression": "30 9 * * 1-5", "timezone": "America/New_York" }),
+        ),
+        ("Tea is ready", "Three minutes are over", "datetimetimer", json!({ "fire_at": soon })),
+        ("Pulse", "Once a second", "intervaltimer", each_second),
+    ] {
+        let draft = json!({
+            "label": label,
+            "description": description,
+            "trigger_ref": format!("core.{trigger}"),
+            "trigger_params": parameters,
+            "action_ref": "core.noop",
+        });
+        engine.call("rule.create", json!({ "draft": draft, "enabled": true })).await?;
+    }
+    engine.rule_is("default.tea_is_ready", "finished").await?;
+    engine.call("rule.disable", json!({ "ref": "default.pulse" })).await?;
+    engine.clock_goes_on(3).await?;
+    engine.call("rule.enable", json!({ "ref": "default.pulse" })).await?;
+    engine.call("rule.disable", json!({ "ref": "default.pulse" })).await?;
+    Ok(())
 }
 
 const LOCKED: &str =

@@ -137,6 +137,24 @@ impl Window {
         Ok(())
     }
 
+    /// Tabs until something of this name has the focus, as somebody without a mouse does.
+    ///
+    /// # Errors
+    /// The focus never gets there.
+    pub async fn tab_to(&self, name: &str) -> Result<()> {
+        const FOCUSED: &str = "const at = document.activeElement; \
+            return at?.labels?.[0]?.textContent?.trim() ?? at?.getAttribute('aria-label') ?? at?.textContent?.trim() ?? ''";
+        until(&format!("the focus reaches {name}"), async || {
+            let at = self.script(FOCUSED, vec![]).await?;
+            if at.as_str().is_some_and(|at| at.starts_with(name)) {
+                return Ok(Some(()));
+            }
+            self.press(Stroke::Tab).await?;
+            Ok(None)
+        })
+        .await
+    }
+
     /// Goes to a place on the rail and waits for its head.
     ///
     /// # Errors
@@ -186,13 +204,17 @@ impl Window {
         .await
     }
 
-    /// Waits until fonts are loaded and what is on the screen has been painted.
+    /// Waits until nothing on the screen is of an older draft, moves or fades, fonts are loaded and all is painted.
     ///
     /// # Errors
-    /// The window is gone.
+    /// The window is gone, or the screen does not come to rest.
     pub async fn settles(&self) -> Result<()> {
+        const AT_REST: &str = "return !document.querySelector('[aria-busy=true]') \
+            && document.getAnimations().every((one) => !(one instanceof CSSTransition))";
         const PAINTED: &str = "const done = arguments[arguments.length - 1]; \
             document.fonts.ready.then(() => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))";
+        let at_rest = async || Ok((self.script(AT_REST, vec![]).await? == true).then_some(()));
+        until("the screen comes to rest", at_rest).await?;
         self.script_async(PAINTED, vec![]).await?;
         Ok(())
     }

@@ -7,6 +7,7 @@ import {
   duration,
   fullTime,
   longDate,
+  monthName,
   offsetOf,
   percent,
   plural,
@@ -16,6 +17,7 @@ import {
   size,
   stopwatch,
   until,
+  untilFine,
   upcoming,
   withOffset,
 } from "./format";
@@ -32,6 +34,7 @@ describe("times are cut out of what the engine wrote", () => {
     expect(shortDate(AT)).toBe("Sat 24 Oct");
     expect(dayMonth("2026-11-05T00:00:00Z")).toBe("5 Nov");
     expect(longDate("2026-10-25T02:30:00+02:00")).toBe("Sunday 25 October");
+    expect(monthName("2026-10-25")).toBe("October 2026");
     expect(fullTime(AT)).toBe("2026-10-24 21:42:08.118 +02:00");
   });
 
@@ -51,6 +54,10 @@ describe("how long until and since", () => {
     expect(until("2026-10-25T02:30:00+02:00", NOW)).toBe("in 4 h 47");
     expect(until("2026-10-27T21:42:08.118+02:00", NOW)).toBe("in 3 d");
     expect(until("2026-10-24T21:00:00+02:00", NOW)).toBe("in 0:00");
+    expect(untilFine("2026-10-26T02:45:00+01:00", NOW)).toBe("in 1 d 6 h");
+    expect(untilFine("2026-10-27T21:42:08.118+02:00", NOW)).toBe("in 3 d");
+    expect(untilFine("2026-12-27T21:42:08.118+01:00", NOW)).toBe("in 64 d");
+    expect(untilFine("2026-10-25T02:30:00+02:00", NOW)).toBe("in 4 h 47");
   });
 
   it("names the day as far as it is needed", () => {

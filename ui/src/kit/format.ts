@@ -76,6 +76,11 @@ export function longDate(time: string): string {
   return `${WEEKDAYS_LONG[weekday(time)]} ${Number(time.slice(8, 10))} ${month}`;
 }
 
+/** `October 2026` */
+export function monthName(time: string): string {
+  return `${MONTHS_LONG[Number(time.slice(5, 7)) - 1]} ${time.slice(0, 4)}`;
+}
+
 /** `2026-10-24 21:42:08.118 +02:00`, for a tooltip. */
 export function fullTime(time: string): string {
   const zone = /(Z|[+-]\d\d:\d\d)$/.exec(time)?.[1] ?? "";
@@ -96,6 +101,14 @@ export function until(time: string, now: number): string {
   }
   if (left < DAY) return `in ${Math.floor(left / HOUR)} h ${two(Math.floor(left / MINUTE) % 60)}`;
   return `in ${Math.floor(left / DAY)} d`;
+}
+
+/** The same with the hours beyond a day: `in 1 d 5 h`, `in 63 d`. */
+export function untilFine(time: string, now: number): string {
+  const left = Date.parse(time) - now;
+  if (left < DAY || left >= 10 * DAY) return until(time, now);
+  const hours = Math.floor(left / HOUR) % 24;
+  return `in ${Math.floor(left / DAY)} d${hours === 0 ? "" : ` ${hours} h`}`;
 }
 
 /** When in the future: `21:45` today, `Sun 04:00` within a week, `5 Nov` beyond. `today` is now, as the engine writes it. */

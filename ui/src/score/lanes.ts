@@ -1,5 +1,5 @@
 /** Where the marks of the large score lie: laid out once, then painted and hit from the same list. */
-import type { Lane, LaneRun } from "$/contract";
+import type { ForecastFire, Lane, LaneMissed, LaneRun, ScoreSpan } from "$/contract";
 import { MARK, riseOf, type Mark } from "$/kit/ticks";
 import { xOf, type Scale } from "./geometry";
 
@@ -23,6 +23,24 @@ export interface FireBox {
   readonly x: number;
   readonly width: number;
   readonly at: string;
+  /** What is odd about it, such as a clock change. */
+  readonly note: string | null;
+}
+/** What should have happened and did not: one mark a run of instants. */
+export interface MissedBox {
+  readonly kind: "missed";
+  readonly lane: number;
+  readonly x: number;
+  readonly width: number;
+  readonly missed: LaneMissed;
+}
+/** A time in which nothing could happen, as it is pointed at in one lane. */
+export interface SpanBox {
+  readonly kind: "span";
+  readonly lane: number;
+  readonly x: number;
+  readonly width: number;
+  readonly span: ScoreSpan;
 }
 export interface BandBox {
   readonly kind: "band";
@@ -31,7 +49,24 @@ export interface BandBox {
   readonly width: number;
   readonly text: string;
 }
-export type Box = RunMarkBox | FireBox | BandBox;
+export type Box = RunMarkBox | FireBox | MissedBox | BandBox | SpanBox;
+
+/** What is odd about fires to come, by rule and instant; of the lane of everything else by instant alone. */
+export type Notes = ReadonlyMap<string, string>;
+
+function noteKey(rule: number | null, at: string): string {
+  return `${rule ?? ""} ${Date.parse(at)}`;
+}
+
+export function notesOf(fires: readonly ForecastFire[]): Notes {
+  const notes = new Map<string, string>();
+  for (const { at, note, rule } of fires) {
+    if (note === null) continue;
+    notes.set(noteKey(rule.id, at), note);
+    notes.set(noteKey(null, at), `${rule.label}: ${note}`);
+  }
+  return notes;
+}
 
 const THIN = 3;
 const RISE = 13;
@@ -63,14 +98,25 @@ function runBox(run: LaneRun, lane: number, full: number, scale: Scale, nowX: nu
   };
 }
 
+/** Several that were missed in a row are one mark as long as their time, all of it left of the needle. */
+function missedBox(missed: LaneMissed, lane: number, scale: Scale, nowX: number): MissedBox {
+  const from = Math.round(xOf(scale, Date.parse(missed.at)));
+  const width = Math.max(THIN, Math.round(xOf(scale, Date.parse(missed.until))) - from + THIN);
+  return { kind: "missed", lane, x: Math.min(from, Math.round(nowX) - width), width, missed };
+}
+
 /** Every mark of the lanes, in the order in which they are painted. */
-export function layLanes(lanes: readonly Lane[], scale: Scale, now: number): Box[] {
+export function layLanes(lanes: readonly Lane[], scale: Scale, now: number, notes: Notes = new Map()): Box[] {
   const nowX = xOf(scale, now);
   return lanes.flatMap((lane, index) => {
     const full = Math.max(1, lane.p95_ms ?? 1);
     const boxes: Box[] = [];
     for (const run of lane.runs) {
       const box = runBox(run, index, full, scale, nowX);
+      if (box.x + box.width >= 0 && box.x <= scale.width) boxes.push(box);
+    }
+    for (const missed of lane.missed) {
+      const box = missedBox(missed, index, scale, nowX);
       if (box.x + box.width >= 0 && box.x <= scale.width) boxes.push(box);
     }
     for (const band of lane.bands) {
@@ -80,17 +126,18 @@ export function layLanes(lanes: readonly Lane[], scale: Scale, now: number): Box
     }
     for (const at of lane.fires) {
       const x = Math.round(xOf(scale, Date.parse(at)));
+      const note = notes.get(noteKey(lane.rule?.id ?? null, at)) ?? null;
       if (x >= 0 && x <= scale.width && x > nowX)
-        boxes.push({ kind: "fire", lane: index, x, width: THIN, at });
+        boxes.push({ kind: "fire", lane: index, x, width: THIN, at, note });
     }
     return boxes;
   });
 }
 
-/** What lies under the pointer: the nearest mark of that lane within 5 px, runs before fires before bands. */
+/** What lies under the pointer: the nearest mark of that lane within 5 px, what happened before what did not, before bands. */
 export function boxAt(boxes: readonly Box[], x: number, y: number): Box | null {
   const lane = Math.floor(y / LANE_HEIGHT);
-  const order = { run: 0, fire: 1, band: 2 } as const;
+  const order = { run: 0, missed: 1, fire: 2, band: 3, span: 4 } as const;
   let best: Box | null = null;
   let bestMiss = 6;
   for (const box of boxes) {
@@ -103,6 +150,17 @@ export function boxAt(boxes: readonly Box[], x: number, y: number): Box | null {
     }
   }
   return best;
+}
+
+/** The hatching under the pointer. */
+export function spanAt(spans: readonly ScoreSpan[], scale: Scale, x: number, y: number): SpanBox | null {
+  for (const span of spans) {
+    const from = xOf(scale, Date.parse(span.from));
+    const to = xOf(scale, Date.parse(span.to));
+    if (x >= from && x <= Math.max(to, from + 2))
+      return { kind: "span", lane: Math.floor(y / LANE_HEIGHT), x, width: 0, span };
+  }
+  return null;
 }
 
 export type Direction = "left" | "right" | "up" | "down" | "failed";

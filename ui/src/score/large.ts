@@ -2,7 +2,9 @@
 import type { ScoreSpan, ZoneOffset } from "$/contract";
 import { rulerStep, seams, ticks, xOf, type Scale } from "./geometry";
 import { LANE_HEIGHT, STAFF, type Box, type RunMarkBox } from "./lanes";
-import { Fills, font, hatch, hollow, line, prepare, seam, type Ink, type Inks } from "./paint";
+import { dotted, Fills, font, hatch, hollow, line, prepare, seam, type Ink, type Inks } from "./paint";
+
+import { spanWord } from "./past";
 
 export const RULER_HEIGHT = 22;
 
@@ -58,8 +60,8 @@ function paintSpans(
     const from = Math.max(0, Math.round(xOf(picture.scale, Date.parse(span.from))));
     const to = Math.min(picture.scale.width, nowX, Math.round(xOf(picture.scale, Date.parse(span.to))));
     if (to <= from) continue;
-    hatch(context, inks, from, 0, Math.max(2, to - from), tall);
-    const word = span.kind === "asleep" ? "asleep" : "stopped";
+    const word = spanWord(span);
+    hatch(context, inks, word, from, 0, Math.max(2, to - from), tall);
     font(context, 10);
     const width = context.measureText(word).width;
     if (width + 6 > to - from) continue;
@@ -80,11 +82,12 @@ function paintBoxes(
   cursor: number | null,
 ): void {
   const fills = new Fills();
-  const outline = new Path2D();
+  const [outline, missed, odd] = [new Path2D(), new Path2D(), new Path2D()];
   const heads: RunMarkBox[] = [];
   for (const box of boxes) {
     const staff = box.lane * LANE_HEIGHT + STAFF;
-    if (box.kind === "fire") hollow(outline, box.x, staff, box.width, 12);
+    if (box.kind === "fire") hollow(box.note === null ? outline : odd, box.x, staff, box.width, 12);
+    else if (box.kind === "missed") hollow(missed, box.x, staff, box.width, 12);
     else if (box.kind === "run" && box.mark === "wait") hollow(outline, box.x, staff, box.width, 12);
     else if (box.kind === "run" && box.rise > 0)
       fills.rect(box.mark as Ink, box.x, staff - box.rise, box.width, box.rise);
@@ -97,6 +100,9 @@ function paintBoxes(
   context.strokeStyle = inks.hollow;
   context.lineWidth = 1;
   context.stroke(outline);
+  context.strokeStyle = inks.late;
+  context.stroke(odd);
+  dotted(context, inks.late, missed);
   for (const box of boxes)
     if (box.kind === "band") paintBand(context, inks, box.x, box.lane * LANE_HEIGHT + 8, box.width, box.text);
   for (const box of heads) paintHead(context, inks, box);

@@ -79,6 +79,16 @@ export function hollow(path: Path2D, x: number, staff: number, width: number, he
   path.lineTo(x + width + 0.5, staff);
 }
 
+/** A bar that should have happened and did not: its outline in dots. */
+export function dotted(context: CanvasRenderingContext2D, ink: string, path: Path2D): void {
+  context.save();
+  context.setLineDash([1.5, 1.5]);
+  context.strokeStyle = ink;
+  context.lineWidth = 1;
+  context.stroke(path);
+  context.restore();
+}
+
 export function line(
   context: CanvasRenderingContext2D,
   ink: string,
@@ -95,10 +105,14 @@ export function line(
   context.stroke();
 }
 
-/** A time in which nothing could happen. */
+/** How far apart the lines of a hatching lie, and which way they lean. */
+const HATCHES = { asleep: { step: 7, falls: false }, stopped: { step: 5, falls: true } } as const;
+
+/** A time in which nothing could happen: lines that rise where the machine slept, that fall where the engine stood. */
 export function hatch(
   context: CanvasRenderingContext2D,
   inks: Inks,
+  kind: keyof typeof HATCHES,
   x: number,
   y: number,
   width: number,
@@ -113,9 +127,10 @@ export function hatch(
   context.strokeStyle = inks.staff;
   context.lineWidth = 1;
   context.beginPath();
-  for (let at = Math.floor((x - height) / 7) * 7; at < x + width; at += 7) {
-    context.moveTo(at, y + height);
-    context.lineTo(at + height, y);
+  const { step, falls } = HATCHES[kind];
+  for (let at = Math.floor((x - height) / step) * step; at < x + width; at += step) {
+    context.moveTo(at, falls ? y : y + height);
+    context.lineTo(at + height, falls ? y + height : y);
   }
   context.stroke();
   context.restore();

@@ -3,6 +3,8 @@ import type { Score } from "$/contract";
 import { barHeight, hanging, HOUR, MINUTE, seams, ticks, xOf, type Scale } from "./geometry";
 import { Fills, font, hatch, hollow, line, prepare, seam, type Inks } from "./paint";
 
+import { spanWord } from "./past";
+
 export const THIN_HEIGHT = 54;
 const STAFF = 26;
 const RISE = 18;
@@ -98,7 +100,7 @@ export function paintThin(canvas: HTMLCanvasElement, inks: Inks, picture: ThinPi
   for (const span of score?.spans ?? []) {
     const from = Math.max(0, Math.round(xOf(scale, Date.parse(span.from))));
     const to = Math.min(nowX, Math.round(xOf(scale, Date.parse(span.to))));
-    if (to > from) hatch(context, inks, from, 0, Math.max(2, to - from), THIN_HEIGHT - 13);
+    if (to > from) hatch(context, inks, spanWord(span), from, 0, Math.max(2, to - from), THIN_HEIGHT - 13);
   }
   paintRuler(context, inks, picture);
   line(context, inks.staff, 0, STAFF + 0.5, scale.width, STAFF + 0.5);

@@ -28,9 +28,33 @@ async fn main() -> Result<()> {
             window.click("button", "New rule").await?;
             window.find("heading", "When").await?;
             take(&window, &folder, "Editor", theme, size).await?;
+            timers(&window, &folder, theme, size).await?;
         }
     }
     window.close().await
+}
+
+/// The form and the preview of each timer, with what can be wrong and what can be folded out.
+async fn timers(window: &Window, folder: &Path, theme: &str, size: (u32, u32)) -> Result<()> {
+    for (timer, name) in
+        [("Cron", "Editor-cron"), ("Date and time", "Editor-once"), ("Recurrence", "Editor-recurrence")]
+    {
+        window.click("radio", timer).await?;
+        window.find("grid", "Fires of the next weeks").await?;
+        take(window, folder, name, theme, size).await?;
+    }
+    window.click("button", "Options").await?;
+    window.find("textbox", "Not before, date").await?;
+    take(window, folder, "Editor-options", theme, size).await?;
+    window.click("button", "Options").await?;
+    window.click("radio", "Cron").await?;
+    window.write("Cron expression", "30 2,14 * * 0-8").await?;
+    window.shows("^ column 15").await?;
+    take(window, folder, "Editor-cron-wrong", theme, size).await?;
+    window.go("Rules").await?;
+    window.click("link", "Market opens").await?;
+    window.find("grid", "Fires of the next weeks").await?;
+    take(window, folder, "Editor-zone", theme, size).await
 }
 
 async fn take(window: &Window, folder: &Path, screen: &str, theme: &str, size: (u32, u32)) -> Result<()> {

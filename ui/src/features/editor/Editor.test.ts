@@ -26,6 +26,8 @@ const SAVED: RuleView = {
   version: 3,
   fault: null,
   sentence: "Every second",
+  zone: null,
+  execution_count: 0,
   next_fire: null,
   created: "2026-11-24T00:00:00Z",
   updated: "2026-11-24T00:00:00Z",
@@ -40,7 +42,9 @@ function check({ draft }: RuleCheckRequest): unknown {
   if (draft.label === "") errors.push({ field: "label", message: "a rule needs a name" });
   const whole = typeof interval === "number" && interval >= 1;
   if (!whole) errors.push({ field: "trigger_params.interval", message: "the interval is at least 1" });
-  const fires = whole ? [0, 1, 2].map((n) => ({ at: `2030-01-01T00:00:0${n}+01:00`, note: null })) : [];
+  const fires = whole
+    ? [0, 1, 2].map((n) => ({ at: `2030-01-01T00:00:0${n}+01:00`, local: null, note: null }))
+    : [];
   return { ref: "default.x", errors, sentence: "Every second", fires };
 }
 

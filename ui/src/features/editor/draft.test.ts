@@ -41,6 +41,8 @@ const RULE: RuleView = {
   version: 3,
   fault: null,
   sentence: "Every second",
+  zone: null,
+  execution_count: 0,
   next_fire: null,
   created: "2026-11-24T00:00:00Z",
   updated: "2026-11-24T00:00:00Z",

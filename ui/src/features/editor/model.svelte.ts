@@ -1,7 +1,17 @@
 /** The form of one rule: what is typed, what is saved, what the engine thinks of it. */
-import type { ActionView, FieldError, RuleCheck, RuleView, TriggerView } from "$/contract";
-import { call } from "$/data";
+import type {
+  ActionView,
+  FieldError,
+  FireView,
+  RuleCheck,
+  RuleDraft,
+  RuleView,
+  ScheduleCalendar,
+  TriggerView,
+} from "$/contract";
+import { call, clock, engine } from "$/data";
 import { Refusal } from "$/host";
+import { withOffset } from "$/kit/format";
 import { pathsOf } from "./conditions";
 import {
   changedFields,
@@ -14,9 +24,14 @@ import {
   type Draft,
 } from "./draft";
 import { shelf } from "./shelf.svelte";
+import { DAYS } from "./timer/calendar";
+import { carriedOver, isTimer, startOf, type Params } from "./timer/starts";
+import { NO_ZONE } from "./timer/zones";
 
 /** How long after the last key the engine is asked, in milliseconds. */
 export const CHECK_AFTER_MS = 120;
+/** How many fires are looked through for the score and for clock changes to come. */
+const AHEAD = 1_000;
 /** The name of a draft that is not saved yet. */
 export const NEW = "new";
 
@@ -56,6 +71,12 @@ export class EditorModel {
   stale = $state(false);
   /** Why the engine could not be asked. */
   checkError = $state.raw<Refusal | null>(null);
+  /** The coming weeks of a timer; null while there are none to show. */
+  calendar = $state.raw<ScheduleCalendar | null>(null);
+  /** A timer's fires for a good while. */
+  ahead = $state.raw<readonly FireView[]>([]);
+  /** Whether `calendar` and `ahead` are about an older draft. */
+  aheadStale = $state(false);
   saving = $state(false);
   /** Whether saving was tried: from then on empty fields are wrong too. */
   tried = $state(false);
@@ -63,6 +84,9 @@ export class EditorModel {
   overtaken = $state(false);
 
   readonly start: Start;
+  /** What was set for triggers that were chosen before in this form. */
+  readonly #visited = new Map<string, Params>();
+  #refreshed = 0;
   #turn = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #version = 0;
@@ -84,6 +108,8 @@ export class EditorModel {
   readonly errors = $derived<readonly FieldError[]>(
     (this.check?.errors ?? []).map(({ field, message }) => ({ field, message: sentence(message) })),
   );
+
+  readonly fires = $derived<readonly FireView[]>(this.check?.fires ?? []);
 
   /** Reads what the form needs. */
   async load(): Promise<void> {
@@ -146,6 +172,7 @@ export class EditorModel {
   ask(): void {
     if (!this.ready) return;
     this.stale = true;
+    this.aheadStale = true;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#ask(), CHECK_AFTER_MS);
   }
@@ -160,9 +187,36 @@ export class EditorModel {
       this.check = check;
       this.checkError = null;
       this.stale = false;
+      await this.#lookAhead(draft, check.errors, turn);
     } catch (thrown) {
       if (turn === this.#turn) this.checkError = Refusal.from(thrown);
     }
+  }
+
+  /** Reads the coming weeks of a timer that is in order; of anything else there are none. */
+  async #lookAhead(draft: RuleDraft, errors: readonly FieldError[], turn: number): Promise<void> {
+    const { trigger_ref, trigger_params } = draft;
+    const wrong = errors.some((error) => error.field.startsWith("trigger"));
+    const asked = isTimer(trigger_ref) && !wrong;
+    const saved = this.rule ? { rule: this.rule.ref } : {};
+    const [calendar, next] = asked
+      ? await Promise.all([
+          // Without them the preview still has its list.
+          call("schedule.calendar", { trigger_ref, trigger_params, days: DAYS, ...saved }).catch(() => null),
+          call("schedule.next", { trigger_ref, trigger_params, count: AHEAD }).catch(() => null),
+        ])
+      : [null, null];
+    if (turn !== this.#turn) return;
+    this.calendar = calendar;
+    this.ahead = next?.fires ?? [];
+    this.aheadStale = false;
+  }
+
+  /** Asks again about the same draft, as when its first fire has passed. At most once for each `now`. */
+  refresh(now: number): void {
+    if (!this.ready || this.#refreshed === now) return;
+    this.#refreshed = now;
+    void this.#ask();
   }
 
   /** The form's content as plain values. */
@@ -264,7 +318,15 @@ export class EditorModel {
 
   pickTrigger(ref: string): void {
     if (ref === this.form.trigger_ref) return;
-    const back = ref === this.saved.trigger_ref ? this.saved.trigger_params : {};
+    const before = this.plain();
+    this.#visited.set(before.trigger_ref, before.trigger_params);
+    const zone = engine.status?.zone ?? NO_ZONE;
+    const fresh = startOf(ref, withOffset(clock.now, clock.offset), zone);
+    const back =
+      this.#visited.get(ref) ??
+      (ref === this.saved.trigger_ref && !this.isNew
+        ? this.saved.trigger_params
+        : carriedOver(isTimer(ref) ? before.trigger_params : {}, fresh));
     this.form.trigger_ref = ref;
     this.form.trigger_params = structuredClone(back);
   }

@@ -6,6 +6,8 @@ import { readValue, writeValue, type Json } from "./values";
 
 export type FieldKind = "text" | "long" | "number" | "choice" | "truth" | "json";
 
+export type Params = Record<string, Json>;
+
 export interface FieldSpec {
   readonly name: string;
   readonly label: string;

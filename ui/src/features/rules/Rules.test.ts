@@ -34,6 +34,8 @@ function rule(id: number, label: string, over: Partial<RuleView> = {}): RuleRow 
       version: 1,
       fault: null,
       sentence: "Every second",
+      zone: null,
+      execution_count: 0,
       next_fire: null,
       created: at,
       updated: at,

@@ -20,6 +20,8 @@ function row(id: number, over: Partial<RuleView> = {}, last: RuleRow["last"] = n
     version: 1,
     fault: null,
     sentence: "Every second",
+    zone: null,
+    execution_count: 0,
     next_fire: null,
     created: "2026-11-24T00:00:00Z",
     updated: "2026-11-24T00:00:00Z",
@@ -30,15 +32,15 @@ function row(id: number, over: Partial<RuleView> = {}, last: RuleRow["last"] = n
 const FAILED = { id: 1, status: "failed" as const, at: "2026-11-24T00:00:00Z", duration_ms: 3 };
 const ROWS = [
   row(1, { label: "Photo backup", description: "Copies to the NAS", tags: ["backup"] }, FAILED),
-  row(2, { state: "disabled", tags: ["Backup", "night"] }, FAILED),
+  row(2, { state: "disabled", tags: ["Backup", "night"], zone: "America/New_York" }, FAILED),
   row(3, { state: "disabled", fault: "There is no action core.ehco" }),
   row(4, { pack: "core", state: "finished" }),
 ];
 const none = { tokens: [], text: "" };
 
 describe("the list of rules", () => {
-  it("counts what is on, failing and off", () => {
-    expect(countStates(ROWS)).toEqual({ all: 4, on: 1, failing: 2, off: 3 });
+  it("counts what is on, failing, off and finished", () => {
+    expect(countStates(ROWS)).toEqual({ all: 4, on: 1, failing: 2, off: 2, finished: 1 });
   });
 
   it("is found by any word, by tag and by pack", () => {
@@ -48,6 +50,8 @@ describe("the list of rules", () => {
     expect(found({ ...none, tokens: [{ key: "tag", value: "backup" }] })).toEqual([1, 2]);
     expect(found({ ...none, tokens: [{ key: "pack", value: "core" }] })).toEqual([4]);
     expect(filterRows(ROWS, none, "failing").map(({ rule }) => rule.id)).toEqual([1, 3]);
+    expect(filterRows(ROWS, none, "finished").map(({ rule }) => rule.id)).toEqual([4]);
+    expect(found({ ...none, text: "new_york" })).toEqual([2]);
   });
 
   it("is grouped, folded, and rules without a group come last", () => {

@@ -3,10 +3,10 @@ import type { RuleRow } from "$/contract";
 import { isBad } from "$/kit/status";
 import { matchesText, valuesOf, type Filter } from "../list/tokens";
 
-export type State = "all" | "on" | "failing" | "off";
+export type State = "all" | "on" | "failing" | "off" | "finished";
 export type Grouping = "none" | "tag" | "pack" | "trigger";
 
-export const STATES: readonly State[] = ["all", "on", "failing", "off"];
+export const STATES: readonly State[] = ["all", "on", "failing", "off", "finished"];
 export const GROUPINGS: readonly Grouping[] = ["none", "tag", "pack", "trigger"];
 
 export type Item =
@@ -27,15 +27,17 @@ export function isIn(row: RuleRow, state: State): boolean {
     case "failing":
       return isFailing(row);
     case "off":
-      return row.rule.state !== "enabled";
+      return row.rule.state === "disabled";
+    case "finished":
+      return row.rule.state === "finished";
   }
 }
 
 /** How many rules each state has. */
 export function countStates(rows: readonly RuleRow[]): Record<State, number> {
-  const counts = { all: rows.length, on: 0, failing: 0, off: 0 };
+  const counts = { all: rows.length, on: 0, failing: 0, off: 0, finished: 0 };
   for (const row of rows)
-    for (const state of ["on", "failing", "off"] as const) if (isIn(row, state)) counts[state]++;
+    for (const state of ["on", "failing", "off", "finished"] as const) if (isIn(row, state)) counts[state]++;
   return counts;
 }
 
@@ -57,6 +59,7 @@ export function filterRows(rows: readonly RuleRow[], filter: Filter, state: Stat
         rule.description,
         rule.ref,
         rule.sentence,
+        rule.zone ?? "",
         rule.trigger_ref,
         rule.action_ref,
         ...rule.tags,

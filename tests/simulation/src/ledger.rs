@@ -9,6 +9,8 @@ use std::path::Path;
 /// A run of instants that were missed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Span {
+    /// The record.
+    pub id: i64,
     /// Whose.
     pub rule: RuleId,
     /// The first of them.
@@ -22,8 +24,8 @@ pub struct Span {
 /// The events and misfires of all timers.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
-    /// Rule and planned instant of each event, in the order in which they came.
-    pub fired: Vec<(RuleId, Timestamp)>,
+    /// The events: of each the planned instant.
+    pub fired: Vec<Span>,
     /// What was missed.
     pub missed: Vec<Span>,
 }
@@ -39,38 +41,44 @@ impl Ledger {
         };
         let fired = rows(
             &format!(
-                "SELECT rule, payload ->> 'scheduled_at' FROM event \
+                "SELECT id, rule, payload ->> 'scheduled_at' FROM event \
                  WHERE rule IS NOT NULL AND id > {after} ORDER BY id"
             ),
             &|row| {
-                let at: String = row.get(1)?;
+                let at: String = row.get(2)?;
                 let at: Timestamp = at.parse().expect("an instant");
-                Ok(Span { rule: RuleId(row.get(0)?), first: at, last: at, count: 1 })
+                Ok(Span { id: row.get(0)?, rule: RuleId(row.get(1)?), first: at, last: at, count: 1 })
             },
         );
-        let missed = rows("SELECT rule, first, last, count FROM misfire ORDER BY id", &|row| {
-            let count: i64 = row.get(3)?;
+        let missed = rows("SELECT id, rule, first, last, count FROM misfire ORDER BY id", &|row| {
+            let count: i64 = row.get(4)?;
             Ok(Span {
-                rule: RuleId(row.get(0)?),
-                first: Timestamp::from_micros(row.get(1)?),
-                last: Timestamp::from_micros(row.get(2)?),
+                id: row.get(0)?,
+                rule: RuleId(row.get(1)?),
+                first: Timestamp::from_micros(row.get(2)?),
+                last: Timestamp::from_micros(row.get(3)?),
                 count: count.unsigned_abs(),
             })
         });
-        Self { fired: fired.into_iter().map(|span| (span.rule, span.first)).collect(), missed }
+        Self { fired, missed }
     }
 
     /// Checks that each instant that was planned up to `end` fired once or is in one span, and that nothing else did.
     pub(crate) fn check(&self, rule: RuleId, plan: &Plan, end: Timestamp) {
         let what = plan.schedule.sentence();
-        let inside = |at: Timestamp| plan.since < at && at <= end;
+        let belongs =
+            |id: i64, begin: i64, last: Option<i64>| id > begin && last.is_none_or(|last| id <= last);
         let planned: BTreeSet<Timestamp> = every(plan, plan.since, end).collect();
         let mut ended = BTreeSet::new();
-        let fired = self.fired.iter().filter(|(of, at)| *of == rule && inside(*at));
-        for (_, at) in fired {
-            assert!(ended.insert(*at), "{what}: {at} fired twice");
+        let fired = self.fired.iter().filter(|event| event.rule == rule);
+        for event in fired.filter(|event| belongs(event.id, plan.begin.event, plan.end.map(|end| end.event)))
+        {
+            assert!(ended.insert(event.first), "{what}: {} fired twice", event.first);
         }
-        for span in self.missed.iter().filter(|span| span.rule == rule && inside(span.first)) {
+        let missed = self.missed.iter().filter(|span| span.rule == rule);
+        for span in
+            missed.filter(|span| belongs(span.id, plan.begin.misfire, plan.end.map(|end| end.misfire)))
+        {
             let instants: Vec<Timestamp> = every(plan, span.first.plus_micros(-1), span.last).collect();
             assert_eq!(instants.len() as u64, span.count, "{what}: {span:?} does not count {instants:?}");
             for at in instants {

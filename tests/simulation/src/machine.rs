@@ -43,6 +43,17 @@ pub(crate) struct Plan {
     pub(crate) since: Timestamp,
     /// and those up to this one; none while the plan holds.
     pub(crate) until: Option<Timestamp>,
+    /// What was recorded before it, and when it had ended: a clock that is put back lets plans overlap in time.
+    pub(crate) begin: Marks,
+    /// The same for its end.
+    pub(crate) end: Option<Marks>,
+}
+
+/// How far the records reach.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Marks {
+    pub(crate) event: i64,
+    pub(crate) misfire: i64,
 }
 
 /// The sensor's process: none while it does not run.
@@ -153,7 +164,9 @@ impl Machine {
         }
         // What is due at this very moment belongs to the old timer.
         self.work();
+        let mark = self.rule(rule).timer.handled_until;
         if self.person(Input::RuleUpdate { r#ref: known.r#ref, body, version: None }).is_some() {
+            self.end_plan(rule, mark.unwrap_or(self.now).max(self.now));
             self.plan(rule);
         }
     }
@@ -163,6 +176,9 @@ impl Machine {
         let r#ref = self.rule(rule).r#ref;
         self.work();
         self.person(Input::RuleSwitch { r#ref, enabled });
+        if self.plans.get(&rule).and_then(|plans| plans.last()).is_none_or(|plan| plan.until.is_some()) {
+            self.plan(rule);
+        }
     }
 
     /// Deletes a rule.
@@ -170,27 +186,35 @@ impl Machine {
         self.work();
         let known = self.rule(rule);
         self.person(Input::RuleDelete { r#ref: known.r#ref.clone() });
-        self.end_plan(rule);
         // What a rule would have done after it was switched off is nobody's question once it is gone.
-        let mark = known.timer.handled_until.filter(|_| !known.enabled());
-        if let (Some(mark), Some(plan)) = (mark, self.plans.get_mut(&rule).and_then(|plans| plans.last_mut()))
-        {
-            plan.until = Some(mark.max(plan.since));
-        }
+        let mark = known.timer.handled_until.unwrap_or(self.now);
+        let end = if known.enabled() { mark.max(self.now) } else { mark };
+        self.end_plan(rule, end);
     }
 
     fn plan(&mut self, id: RuleId) {
-        self.end_plan(id);
         let rule = self.rule(id);
+        // Where its schedule has never listened, nothing is planned yet.
+        if rule.timer.anchor.is_none() {
+            return;
+        }
         let schedule = Schedule::parse(&rule.body.trigger_ref, &rule.body.trigger_params, rule.timer.anchor);
         let schedule = schedule.expect("a schedule that was saved").for_rule(id);
-        self.plans.entry(id).or_default().push(Plan { schedule, since: self.now, until: None });
+        let since = rule.timer.handled_until.unwrap_or(self.now);
+        let plan = Plan { schedule, since, until: None, begin: self.marks(), end: None };
+        self.plans.entry(id).or_default().push(plan);
     }
 
-    fn end_plan(&mut self, id: RuleId) {
+    fn end_plan(&mut self, id: RuleId, end: Timestamp) {
+        let marks = self.marks();
         if let Some(plan) = self.plans.get_mut(&id).and_then(|plans| plans.last_mut()) {
-            plan.until = plan.until.or(Some(self.now));
+            plan.end = plan.end.or(Some(marks));
+            plan.until = plan.until.or(Some(end.max(plan.since)));
         }
+    }
+
+    fn marks(&self) -> Marks {
+        Marks { event: self.state.next.event.0 - 1, misfire: self.state.next.misfire.0 - 1 }
     }
 
     /// What a person asks for is done, unless it is a single instant that has passed.
@@ -219,7 +243,7 @@ impl Machine {
             for plan in plans {
                 let end = match (plan.until, rule) {
                     (Some(until), _) => until,
-                    (None, Some(rule)) if rule.enabled() => self.now,
+                    (None, Some(rule)) if rule.enabled() => self.now.max(mark.unwrap_or(self.now)),
                     (None, _) => mark.unwrap_or(plan.since).max(plan.since),
                 };
                 ledger.check(*id, plan, end);
@@ -349,7 +373,8 @@ impl Machine {
                 match self.settle(input) {
                     Ok(_) => {}
                     // Its rule was deleted, or has another trigger now.
-                    Err(Refusal::Invalid(_)) if self.plans.get(&rule).is_some_and(|plans| plans[0].until.is_some()) => {}
+                    Err(Refusal::Invalid(_))
+                        if self.plans.get(&rule).is_some_and(|plans| plans[0].until.is_some()) => {}
                     Err(refusal) => panic!("{deed:?} was refused: {refusal}"),
                 }
             }

@@ -60,7 +60,8 @@ fn window(machine: &mut Machine, at: i64, offset: i32, zone: &str) {
     let forecast: BTreeSet<_> = rules.iter().flat_map(|id| machine.forecast(*id, end)).collect();
     let before = machine.last_event();
     machine.pass(HALF * 2);
-    let fired: BTreeSet<_> = machine.ledger_after(before).fired.into_iter().collect();
+    let fired = machine.ledger_after(before).fired;
+    let fired: BTreeSet<_> = fired.into_iter().map(|event| (event.rule, event.first)).collect();
     assert_eq!(fired, forecast, "{zone} at {change}");
     rules.into_iter().for_each(|id| machine.delete(id));
 }

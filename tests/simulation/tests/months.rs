@@ -92,14 +92,14 @@ fn live(seed: u64, start: &str, days: u64) {
 
 #[test]
 fn three_months_with_the_clocks_going_forward_in_spring() {
-    for seed in 0..6 {
+    for seed in 0..3 {
         live(seed, "2026-02-20T00:00:00Z", 90);
     }
 }
 
 #[test]
 fn three_months_with_the_clocks_going_back_in_autumn() {
-    for seed in 100..106 {
+    for seed in 100..103 {
         live(seed, "2026-09-10T00:00:00Z", 90);
     }
 }

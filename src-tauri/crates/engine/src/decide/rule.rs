@@ -124,11 +124,12 @@ pub(super) fn update(
     }
     // A rule that has come to its end with this edit does not listen any more.
     let ends = rule.enabled() && !next.enabled();
-    save(&mut step, next, if ends { RuleChangeKind::Disabled } else { RuleChangeKind::Updated });
     if rule.body.trigger_ref != body.trigger_ref {
-        // The sensor of the old trigger must hear that the rule has left it.
+        // The sensor of the old trigger must hear that the rule has left it, and hear it first: it may be the sensor
+        // of the new one too.
         step.then(Effect::TellSensors { what: RuleChangeKind::Deleted, rule: rule.clone() });
     }
+    save(&mut step, next, if ends { RuleChangeKind::Disabled } else { RuleChangeKind::Updated });
     step
 }
 

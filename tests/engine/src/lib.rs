@@ -187,3 +187,49 @@ pub async fn run(world: &World, action: &str, parameters: Value) -> i64 {
     let run = world.must("action.run", json!({"action_ref": action, "parameters": parameters})).await;
     run["id"].as_i64().expect("a run has an id")
 }
+
+/// A request for an enabled rule on a timer of any kind that says so each time.
+#[must_use]
+pub fn timer_rule(name: &str, trigger: &str, params: &Value) -> Value {
+    json!({
+        "ref": name,
+        "draft": {
+            "label": name,
+            "trigger_ref": trigger,
+            "trigger_params": params,
+            "action_ref": "core.echo",
+            "action_params": { "message": name },
+        },
+        "enabled": true,
+    })
+}
+
+/// Waits until a rule is in a state; answers it.
+///
+/// # Panics
+/// Where it does not get there in time.
+pub async fn rule_in_state(world: &World, rule: &str, state: &str) -> Value {
+    let what = format!("{rule} is {state}");
+    wait_until(&what, PATIENCE, || async move {
+        let rule = world.must("rule.show", json!({ "ref": rule })).await;
+        if rule["state"] == state { Ok(rule) } else { Err(rule["state"].to_string()) }
+    })
+    .await
+}
+
+/// The instant in a field of an answer.
+///
+/// # Panics
+/// Where it holds none.
+#[must_use]
+pub fn instant(value: &Value) -> Timestamp {
+    value.as_str().and_then(|text| text.parse().ok()).expect("an instant")
+}
+
+/// The engine's clock.
+///
+/// # Panics
+/// Where the engine refuses.
+pub async fn clock(world: &World) -> Timestamp {
+    instant(&world.must("engine.status", json!({})).await["now"])
+}

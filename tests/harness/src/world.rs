@@ -5,7 +5,7 @@ use crate::pack::PackFiles;
 use crate::programs::program;
 use crate::wait::{Story, wait_until};
 use door::{RuntimeInfo, Studio, StudioConfig};
-use model::{ExecutionId, SystemClock, Timestamp};
+use model::{Clock, ExecutionId, SystemClock, Timestamp};
 use rustix::process::Signal;
 use sensors::Scope;
 use serde_json::{Value, json};
@@ -45,6 +45,8 @@ pub struct World {
     info: RuntimeInfo,
     http: reqwest::Client,
     arguments: Vec<String>,
+    /// The clock of an engine inside the test.
+    clock: Arc<dyn Clock>,
 }
 
 fn nowhere() -> RuntimeInfo {
@@ -73,6 +75,7 @@ impl World {
             info: nowhere(),
             http: http.expect("a client needs nothing"),
             arguments: Vec::new(),
+            clock: Arc::new(SystemClock),
         }
     }
 
@@ -91,6 +94,16 @@ impl World {
     pub async fn start_with(packs: &[PackFiles]) -> Self {
         let mut world = Self::empty();
         world.write_packs(packs);
+        world.start_inside().await;
+        world
+    }
+
+    /// An engine inside the test that goes by this clock. Its sensors go by the machine's.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    pub async fn start_at(clock: Arc<dyn Clock>) -> Self {
+        let mut world = Self { clock, ..Self::empty() };
         world.start_inside().await;
         world
     }
@@ -121,9 +134,12 @@ impl World {
         }
     }
 
-    async fn start_inside(&mut self) {
-        let config =
-            StudioConfig { clock: Arc::new(SystemClock), ..StudioConfig::new(self.data_dir.clone()) };
+    /// Starts an engine inside the test on this data folder. One before it must have ended.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    pub async fn start_inside(&mut self) {
+        let config = StudioConfig { clock: self.clock.clone(), ..StudioConfig::new(self.data_dir.clone()) };
         let studio = Studio::start(config).await.expect("the engine starts");
         let text = std::fs::read(studio.runtime_file()).expect("the runtime file is there");
         self.info = serde_json::from_slice(&text).expect("the runtime file is JSON");

@@ -146,3 +146,96 @@ async fn questions_and_packs_need_no_engine() {
     let status = world.attune(&["status"], "").await;
     assert_eq!(status.status.code(), Some(3));
 }
+
+/// A zone in which nobody runs these tests.
+const CHATHAM: &str = r#"{"expression":"30 3 * * *","timezone":"Pacific/Chatham"}"#;
+
+#[tokio::test]
+async fn the_fires_of_a_timer_are_told_without_an_engine() {
+    let mut world = World::process().await;
+    world.stop().await;
+    let next = ["schedule", "next", "--trigger", "core.crontimer", "--params", CHATHAM];
+    let asked = [&next[..], &["--after", "2026-09-25T12:00:00Z", "--count", "2"]].concat();
+    let answer = ok_json(&world, &asked).await;
+    assert_eq!(answer["zone"], "Pacific/Chatham");
+    let local: Vec<&str> =
+        answer["fires"].as_array().unwrap().iter().map(|fire| fire["local"].as_str().unwrap()).collect();
+    assert_eq!(local, ["2026-09-26T03:30:00+12:45", "2026-09-27T03:45:00+13:45"], "the second after the gap");
+    assert!(answer["fires"][1]["note"].is_string() && answer["fires"][0]["note"].is_null());
+    let people = ok(&world, &asked).await;
+    assert!(people.contains("2026-09-27 03:45:00+13:45") && people.contains("THERE"), "{people}");
+    assert!(ok(&world, &next).await.lines().count() > 10, "from now on");
+
+    for (arguments, code, part) in [
+        (
+            &["--trigger", "core.crontimer", "--params", r#"{"expression":"61 * * * *"}"#][..],
+            1,
+            "expression: ",
+        ),
+        (&["--trigger", "core.crontimr"], 1, "did you mean `core.crontimer`?"),
+        (&["--trigger", "crontimer"], 2, "--trigger: "),
+        (&["--trigger", "core.crontimer", "--params", "[]"], 2, "--params is not a JSON object"),
+        (&["--trigger", "core.crontimer", "--params", CHATHAM, "--after", "noon"], 2, "--after: "),
+    ] {
+        let refused = world.attune(&[&["schedule", "next"][..], arguments].concat(), "").await;
+        assert_eq!(refused.status.code(), Some(code), "{arguments:?}");
+        assert!(text(&refused.stderr).contains(part), "{arguments:?}: {}", text(&refused.stderr));
+    }
+}
+
+#[tokio::test]
+async fn a_person_reads_what_timers_will_do_and_what_they_missed() {
+    let world = World::process().await;
+    assert!(ok(&world, &["schedule", "forecast"]).await.contains("nothing fires until"));
+    for (name, params) in [
+        ("Often", r#"{"interval":1,"unit":"minutes"}"#),
+        ("Twice", r#"{"interval":12,"unit":"hours"}"#),
+        ("Zone", CHATHAM),
+    ] {
+        let trigger = if name == "Zone" { "core.crontimer" } else { "core.intervaltimer" };
+        let rule = json!({
+            "label": name, "trigger_ref": trigger, "action_ref": "core.noop", "enabled": true,
+            "trigger_params": serde_json::from_str::<Value>(params).unwrap(),
+        });
+        let file = world.home().join(format!("{name}.json"));
+        std::fs::write(&file, rule.to_string()).unwrap();
+        let made = ok(&world, &["rule", "create", "--file", file.to_str().unwrap()]).await;
+        assert!(made.contains("is made and on"), "{made}");
+    }
+    let told = ok(&world, &["schedule", "forecast"]).await;
+    for part in ["default.twice", "default.zone", "THERE", "Too many to list", "Every minute"] {
+        assert!(told.contains(part), "{part} in {told}");
+    }
+    let zone = ok_json(&world, &["schedule", "forecast", "--hours", "48", "--rule", "default.zone"]).await;
+    assert_eq!((zone["fires"].as_array().unwrap().len(), &zone["bands"]), (2, &json!([])));
+    assert!(ok(&world, &["rule", "show", "default.zone"]).await.contains("Pacific/Chatham"));
+
+    let rule = ok_json(&world, &["rule", "show", "default.often"]).await["id"].as_i64().unwrap();
+    ok(&world, &["rule", "disable", "default.often"]).await;
+    let now = ok_json(&world, &["status"]).await["now"].clone();
+    let missed = json!({"rule_id": rule, "first": now, "last": now, "count": 1, "reason": "clock_changed"});
+    let answer = world.post("/api/v1/misfires", &world.info().token, &missed).await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    let ledger = ok(&world, &["misfire", "list", "--rule", "default.often"]).await;
+    assert!(ledger.contains("clock changed") && ledger.contains("default.often"), "{ledger}");
+    assert_eq!(ok_json(&world, &["misfire", "list", "--rule", "default.zone"]).await["misfires"], json!([]));
+
+    let over = [
+        "rule",
+        "create",
+        "--label",
+        "Over",
+        "--trigger",
+        "core.intervaltimer",
+        "--param",
+        "interval=60",
+        "--param",
+        "not_after=2026-01-01T00:00:00Z",
+        "--action",
+        "core.noop",
+        "--enabled",
+    ];
+    assert!(ok(&world, &over).await.contains("has finished"));
+    assert!(ok(&world, &["rule", "enable", "default.over"]).await.contains("has finished"));
+    assert!(ok(&world, &["rule", "list"]).await.contains("finished"));
+}

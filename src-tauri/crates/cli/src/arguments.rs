@@ -46,6 +46,12 @@ pub(crate) enum Command {
     /// Programs that watch
     #[command(subcommand)]
     Sensor(Sensor),
+    /// When timers fire
+    #[command(subcommand)]
+    Schedule(Schedule),
+    /// What timers missed
+    #[command(subcommand)]
+    Misfire(Misfire),
     /// Answer pure questions: JSON lines in, JSON lines out; needs no engine
     ///
     /// {"id":1,"do":"schedule","trigger_ref":"core.intervaltimer","trigger_params":{"interval":10},"after":"2026-03-28T00:00:00Z","count":5}
@@ -248,6 +254,55 @@ pub(crate) enum Pack {
 pub(crate) enum Sensor {
     /// Every sensor and its process
     List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Schedule {
+    /// The next fires of a timer that need not be a rule; needs no engine
+    Next(Next),
+    /// Which rules will fire, and which of them together
+    Forecast(Forecast),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Next {
+    /// The timer, such as core.crontimer
+    #[arg(long)]
+    pub(crate) trigger: String,
+    /// Its parameters, as JSON
+    #[arg(long, value_name = "JSON", default_value = "{}")]
+    pub(crate) params: String,
+    /// Only what comes after this instant, such as 2026-03-28T09:30:00+01:00; now where absent
+    #[arg(long, value_name = "TIME")]
+    pub(crate) after: Option<String>,
+    /// How many
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub(crate) count: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Forecast {
+    /// How far to look
+    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=336))]
+    pub(crate) hours: u32,
+    /// Only this rule
+    #[arg(long)]
+    pub(crate) rule: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Misfire {
+    /// The newest of it: planned instants that did not fire, with the reason
+    List(MisfireList),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MisfireList {
+    /// Only of this rule
+    #[arg(long)]
+    pub(crate) rule: Option<String>,
+    #[command(flatten)]
+    pub(crate) page: Page,
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

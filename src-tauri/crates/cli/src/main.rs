@@ -13,12 +13,13 @@ mod lists;
 mod output;
 mod parameters;
 mod rule;
+mod schedule;
 mod screen;
 mod serve;
 mod text;
 mod watch;
 
-use arguments::{Action, Arguments, Command, Enforcement, Event, Execution, Pack, Sensor};
+use arguments::{Action, Arguments, Command, Enforcement, Event, Execution, Misfire, Pack, Schedule, Sensor};
 use clap::Parser;
 use client::Client;
 use failure::Failure;
@@ -44,6 +45,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     match command {
         Command::Eval => return Ok(eval::run(std::io::stdin().lock(), std::io::stdout().lock())?),
         Command::Pack(Pack::Validate { folder }) => return lists::validate_pack(&screen, &folder),
+        Command::Schedule(Schedule::Next(asked)) => return schedule::next(&screen, &asked),
         Command::Serve(options) => return serve::run(&screen, data_dir, options).await,
         _ => {}
     }
@@ -62,6 +64,11 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Action(Action::Run(asked)) => execution::run_action(&client, &screen, asked).await,
         Command::Pack(Pack::List) => lists::packs(&client, &screen).await,
         Command::Sensor(Sensor::List) => lists::sensors(&client, &screen).await,
-        Command::Eval | Command::Serve(_) | Command::Pack(Pack::Validate { .. }) => Ok(()),
+        Command::Schedule(Schedule::Forecast(asked)) => schedule::forecast(&client, &screen, asked).await,
+        Command::Misfire(Misfire::List(asked)) => schedule::misfires(&client, &screen, asked).await,
+        Command::Eval
+        | Command::Serve(_)
+        | Command::Pack(Pack::Validate { .. })
+        | Command::Schedule(Schedule::Next(_)) => Ok(()),
     }
 }

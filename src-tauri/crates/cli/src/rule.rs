@@ -8,7 +8,8 @@ use crate::parameters::values;
 use crate::screen::Screen;
 use crate::text::{duration, facts, inline, moment, moment_or_none, table};
 use api::wire::{
-    ActionList, Empty, RuleCreateRequest, RuleDraft, RuleList, RuleRequest, RuleRow, RuleView, TriggerList,
+    ActionList, Empty, RuleCreateRequest, RuleDraft, RuleList, RuleRequest, RuleRow, RuleStateView, RuleView,
+    TriggerList,
 };
 use model::limits;
 use serde::Deserialize;
@@ -25,10 +26,7 @@ pub(crate) async fn run(client: &Client, screen: &Screen, command: Rule) -> Resu
         Rule::Create(asked) => create(client, screen, *asked).await,
         Rule::Enable { r#ref } => {
             let rule: RuleView = client.call("rule.enable", &RuleRequest { r#ref }).await?;
-            screen.show(&rule, || match rule.next_fire {
-                Some(next) => format!("{} is on; it fires next at {}\n", inline(&rule.r#ref), moment(next)),
-                None => format!("{} is on\n", inline(&rule.r#ref)),
-            })
+            screen.show(&rule, || switched_on(&rule))
         }
         Rule::Disable { r#ref } => {
             let rule: RuleView = client.call("rule.disable", &RuleRequest { r#ref }).await?;
@@ -38,6 +36,15 @@ pub(crate) async fn run(client: &Client, screen: &Screen, command: Rule) -> Resu
             let done: Empty = client.call("rule.delete", &RuleRequest { r#ref: r#ref.clone() }).await?;
             screen.show(&done, || format!("{} is deleted; its history stays\n", inline(&r#ref)))
         }
+    }
+}
+
+fn switched_on(rule: &RuleView) -> String {
+    let name = inline(&rule.r#ref);
+    match (rule.state, rule.next_fire) {
+        (RuleStateView::Finished, _) => format!("{name} has finished: its schedule has no instant left\n"),
+        (_, Some(next)) => format!("{name} is on; it fires next at {}\n", moment(next)),
+        (_, None) => format!("{name} is on\n"),
     }
 }
 
@@ -80,7 +87,9 @@ fn describe(rule: &RuleView) -> String {
         ("then", rule.action_ref.clone()),
         ("with", json(&Value::Object(rule.action_params.clone()))),
         ("timeout", rule.timeout_seconds.map(|seconds| format!("{seconds} s")).unwrap_or_default()),
+        ("zone", rule.zone.clone().unwrap_or_default()),
         ("next fire", moment_or_none(rule.next_fire)),
+        ("fires", if rule.execution_count > 0 { rule.execution_count.to_string() } else { String::new() }),
         ("version", rule.version.to_string()),
         ("changed", moment(rule.updated)),
     ])
@@ -95,7 +104,9 @@ async fn create(client: &Client, screen: &Screen, asked: RuleCreate) -> Result<(
     let rule: RuleView = client.call("rule.create", &request).await?;
     screen.show(&rule, || {
         let name = inline(&rule.r#ref);
-        if request.enabled {
+        if rule.state == RuleStateView::Finished {
+            format!("{name} is made, and it has finished: its schedule has no instant left\n")
+        } else if request.enabled {
             format!("{name} is made and on: {}\n", inline(&rule.sentence))
         } else {
             format!("{name} is made; switch it on with `attune rule enable {name}`\n")

@@ -26,14 +26,16 @@ pub(crate) fn is_once(body: &RuleBody) -> bool {
     body.trigger_ref.as_str() == ONCE
 }
 
-/// What a rule had planned up to an instant and what came to no end; nothing where it never listened. `rule` holds
-/// what its timer remembers.
+/// What a rule had planned up to an instant and what came to no end; nothing where it never listened to this
+/// schedule. `rule` holds what its timer remembers.
 pub(crate) fn unhandled(
     rule: &Rule,
     reason: MissReason,
     until: Timestamp,
     now: Timestamp,
 ) -> Option<Misfire> {
+    // Without an anchor an interval has no grid yet.
+    rule.timer.anchor?;
     let mark = rule.timer.mark(now).filter(|mark| *mark < until)?;
     let schedule = schedule_of(rule)?;
     let (first, last) = (schedule.next_after(mark)?.at, schedule.last_until(mark, until)?.at);

@@ -61,7 +61,8 @@ pub(crate) fn duration(seconds: i64) -> String {
 }
 
 /// `1st`, `2nd`, `11th`.
-pub(crate) fn ordinal(number: u8) -> String {
+pub(crate) fn ordinal(number: impl Into<u16>) -> String {
+    let number = number.into();
     let ending = match (number % 10, number % 100) {
         (1, last) if last != 11 => "st",
         (2, last) if last != 12 => "nd",

@@ -9,6 +9,7 @@ use reqwest::{Method, StatusCode, header};
 use serde::de::DeserializeOwned;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
 
 /// How long a connection is kept for the next post.
 const IDLE: Duration = Duration::from_secs(5);
@@ -46,12 +47,19 @@ pub(crate) struct Client {
     pub(crate) token: Token,
     pub(crate) fate: Arc<Fate>,
     limits: Limits,
+    /// The sensor ends soon: no pause is worth what could still be posted.
+    closing: CancellationToken,
     /// Since when nobody listens at the engine's address.
     silent_since: Mutex<Option<Instant>>,
 }
 
 impl Client {
-    pub(crate) fn new(environment: &Environment, limits: Limits, fate: Arc<Fate>) -> Result<Self, Failure> {
+    pub(crate) fn new(
+        environment: &Environment,
+        limits: Limits,
+        fate: Arc<Fate>,
+        closing: CancellationToken,
+    ) -> Result<Self, Failure> {
         let http = reqwest::Client::builder()
             // A proxy of the user's is not for the loopback.
             .no_proxy()
@@ -68,7 +76,7 @@ impl Client {
             environment.token_state_path.clone(),
         );
         let base = environment.api_url.clone();
-        Ok(Self { http, base, token, fate, limits, silent_since: Mutex::new(None) })
+        Ok(Self { http, base, token, fate, limits, closing, silent_since: Mutex::new(None) })
     }
 
     /// Reads a JSON document.
@@ -83,10 +91,11 @@ impl Client {
     }
 
     /// Tries until the engine takes it or says no: transport errors, 429 and 5xx are tried again with growing
-    /// pauses, a 401 with a newer token, no other 4xx ever.
+    /// pauses, a 401 with a newer token, no other 4xx ever. The pause in which the sensor is told to end is cut short.
     async fn call(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Vec<u8>, CallError> {
         let mut backoff = Backoff::new(self.limits.first_pause, self.limits.longest_pause);
         let mut refused = 0;
+        let mut hurried = self.closing.is_cancelled();
         for attempt in 1_u64.. {
             let pass = self.token.current();
             let once = self.once(method.clone(), path, body.clone(), &pass.text);
@@ -117,6 +126,10 @@ impl Client {
             };
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
+                () = self.closing.cancelled(), if !hurried => {
+                    hurried = true;
+                    backoff.reset();
+                }
                 () = self.fate.sealed() => return Err(CallError::Ending),
             }
         }

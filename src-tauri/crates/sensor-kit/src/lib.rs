@@ -1,9 +1,10 @@
 //! The client side of the sensor protocol, for sensors written in Rust.
 //!
-//! A sensor implements [`Sensor`] and hands itself to [`main`]; the kit does the rest: it reads the environment, keeps the
-//! set of rules true (every page over HTTP, then the notifier stream, then every page again after a lost
-//! connection), posts events with retries, renews the token before it ends, and ends in order on SIGTERM and
-//! SIGINT. Deliberately absent: what a sensor watches, and anything written to stdout, which nobody reads.
+//! A sensor implements [`Sensor`] and hands itself to [`main`]; the kit does the rest: it reads the environment,
+//! keeps the set of rules true (every page over HTTP, then the notifier stream, then every page again after a lost
+//! connection), posts events and reports of missed instants with retries and each rule's in their order, renews the
+//! token before it ends, and ends in order on SIGTERM and SIGINT. Deliberately absent: what a sensor watches, and
+//! anything written to stdout, which nobody reads.
 //!
 //! ```no_run
 //! use sensor_kit::{Event, Poster, Rule, Sensor};
@@ -27,6 +28,7 @@ mod client;
 mod environment;
 mod events;
 mod fate;
+mod lanes;
 mod notifier;
 mod renewal;
 mod rules;

@@ -214,7 +214,7 @@ async fn change<S: Sensor>(payload: Value, client: &Client, sensor: &mut S) -> R
 /// The rule in the notification itself, where the engine put all of it there.
 fn whole(mut payload: Value, id: RuleId) -> Option<Rule> {
     let fields = payload.as_object_mut()?;
-    let complete = ["trigger_params", "anchor", "last_scheduled_at", "execution_count"];
+    let complete = ["trigger_params", "anchor", "last_scheduled_at", "handled_until", "execution_count"];
     if !complete.iter().all(|name| fields.contains_key(*name)) {
         return None;
     }

@@ -7,9 +7,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::time::Duration;
 
-/// How often the state file is looked at. The old token stays good for a minute after a rotation, so this is soon
-/// enough; and a life reckoned by the wall clock must be looked at again after the machine has slept.
-const LOOK: Duration = Duration::from_secs(5);
+/// How often the state file is looked at. The old token stays good for a minute after a rotation, and a refused one is
+/// looked up at once, so this is soon enough; and a life reckoned by the wall clock must be looked at again after
+/// the machine has slept.
+const LOOK: Duration = Duration::from_secs(30);
 /// After a renewal that did not work out, the next try.
 const AGAIN: Duration = Duration::from_secs(30);
 

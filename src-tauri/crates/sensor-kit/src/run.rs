@@ -46,9 +46,9 @@ pub struct Start {
 /// How long and how much; the defaults are those of the protocol.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Posts under way at once.
+    /// Posts under way at once, of as many rules.
     pub posts_in_flight: usize,
-    /// Events that wait for their turn; beyond it [`Poster::post`] says so.
+    /// Events and reports that wait for their turn or their answer; beyond it [`Poster::post`] says so.
     pub waiting_events: usize,
     /// First pause after a failed try; doubles.
     pub first_pause: Duration,
@@ -151,7 +151,8 @@ pub async fn run<S: Sensor>(
     make: impl FnOnce(Start) -> Result<S, Failure>,
 ) -> Result<(), Failure> {
     let fate = Arc::new(Fate::default());
-    let client = Arc::new(Client::new(&environment, limits, Arc::clone(&fate))?);
+    let closing = CancellationToken::new();
+    let client = Arc::new(Client::new(&environment, limits, Arc::clone(&fate), closing.clone())?);
     let (poster, waiting) = events::queue(limits);
     let start = Start {
         poster,
@@ -160,7 +161,6 @@ pub async fn run<S: Sensor>(
         config: environment.config.clone(),
     };
     let mut sensor = make(start)?;
-    let closing = CancellationToken::new();
     let mut delivery = tokio::spawn(events::deliver(waiting, Arc::clone(&client), limits, closing.clone()));
     tracing::info!(sensor = %environment.sensor_ref, "started");
     let mut posting = true;

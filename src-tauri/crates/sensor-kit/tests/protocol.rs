@@ -3,8 +3,8 @@
 
 mod engine;
 
-use engine::{Engine, rule};
-use model::{Clock, RuleId, SystemClock};
+use engine::{Engine, Seen, rule, rule_of};
+use model::{Clock, Misfire, MissReason, RuleId, SystemClock};
 use sensor_kit::{Distress, Environment, Event, Failure, Limits, Poster, Rule, Sensor, Start, run};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -73,13 +73,11 @@ impl Running {
     }
 
     fn post(&self, key: &str) {
-        let event = Event {
-            trigger_ref: "core.intervaltimer".parse().unwrap(),
-            payload: json!({"n": 1}).as_object().unwrap().clone(),
-            rule: Some(RuleId(12)),
-            dedupe_key: key.to_owned(),
-        };
-        self.poster.post(&event).unwrap();
+        self.post_for(12, key);
+    }
+
+    fn post_for(&self, rule: i64, key: &str) {
+        self.poster.post(&event(rule, key)).unwrap();
     }
 
     async fn end(self) -> Result<(), Failure> {
@@ -90,6 +88,30 @@ impl Running {
         self.stop.cancel();
         self.end().await.unwrap();
     }
+}
+
+fn event(rule: i64, key: &str) -> Event {
+    Event {
+        trigger_ref: "core.intervaltimer".parse().unwrap(),
+        payload: json!({"n": 1}).as_object().unwrap().clone(),
+        rule: Some(RuleId(rule)),
+        dedupe_key: key.to_owned(),
+    }
+}
+
+fn missed(rule: i64, minute: u32) -> Misfire {
+    let at = |second: u32| format!("2026-03-28T00:{minute:02}:{second:02}Z").parse().unwrap();
+    Misfire { rule: RuleId(rule), first: at(1), last: at(9), count: 9, reason: MissReason::Asleep }
+}
+
+/// The posts for a rule as they came: the key of an event, the minute of a report.
+fn posts(seen: &Seen, rule: i64) -> Vec<String> {
+    let of_rule = seen.posts.iter().map(|(_, body)| body).filter(|body| rule_of(body) == rule);
+    let word = |body: &Value| match body["first"].as_str() {
+        Some(first) => format!("missed {}", &first[14..16]),
+        None => body["dedupe_key"].as_str().unwrap().to_owned(),
+    };
+    of_rule.map(word).collect()
 }
 
 /// Short pauses, so that a test of many tries is not a long one.
@@ -154,7 +176,8 @@ async fn a_notification_that_holds_the_whole_rule_needs_no_reading() {
     engine.notify(
         &json!({"type": "notification", "entity_type": "rule", "payload": {"event_type": "RuleEnabled",
         "rule_id": 3, "rule_ref": "default.r", "trigger_ref": "core.intervaltimer", "active": true,
-        "trigger_params": {"interval": 2}, "anchor": null, "last_scheduled_at": null, "execution_count": 4}}),
+        "trigger_params": {"interval": 2}, "anchor": null, "last_scheduled_at": null, "handled_until": null,
+        "execution_count": 4}}),
     );
     sensor.hears(r#"put 3 {"interval":2}"#).await;
     assert_eq!(engine.with(|seen| seen.count("GET rule ")), 0);
@@ -287,6 +310,116 @@ async fn what_waits_is_posted_before_the_end() {
     }
     sensor.stop().await;
     assert_eq!(engine.with(|seen| seen.events.len()), 100);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_of_one_rule_arrives_one_by_one_in_its_order_and_rules_go_side_by_side() {
+    let engine = Engine::start(vec![]).await;
+    engine.shut_gate();
+    let sensor = Running::start(engine.environment(), quick()).await;
+    for round in 0..20 {
+        for rule in 1..=40 {
+            sensor.post_for(rule, &format!("{rule} {round}"));
+            sensor.poster.report(&missed(rule, round)).unwrap();
+        }
+    }
+    engine.until("as many rules as may have a post under way", |seen| seen.crowd.1 == 32).await;
+    assert_eq!(engine.with(|seen| (seen.posts.len(), seen.crowd)), (32, (1, 32)));
+    engine.open_gate();
+    engine.until("everything arrives", |seen| seen.posts.len() == 1_600).await;
+    sensor.stop().await;
+    engine.with(|seen| {
+        assert_eq!(seen.crowd, (1, 32));
+        for rule in 1..=40 {
+            let handed_over =
+                (0..20).flat_map(|round| [format!("{rule} {round}"), format!("missed {round:02}")]);
+            assert_eq!(posts(seen, rule), handed_over.collect::<Vec<_>>());
+        }
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_of_missed_instants_is_tried_again_like_an_event_and_holds_up_what_follows() {
+    let engine = Engine::start(vec![]).await;
+    engine.with(|seen| seen.answers = [(503, None), (429, Some("0"))].into());
+    let sensor = Running::start(engine.environment(), quick()).await;
+    sensor.poster.report(&missed(12, 5)).unwrap();
+    sensor.post("after");
+    engine.until("both are taken", |seen| seen.events.len() == 1 && seen.misfires.len() == 1).await;
+    sensor.stop().await;
+    engine.with(|seen| {
+        assert_eq!(posts(seen, 12), ["missed 05", "missed 05", "missed 05", "after"]);
+        assert_eq!(seen.requests.iter().filter(|request| *request == "POST misfire").count(), 3);
+        let report = json!({"rule_id": 12, "first": "2026-03-28T00:05:01Z", "last": "2026-03-28T00:05:09Z",
+            "count": 9, "reason": "asleep"});
+        assert_eq!(seen.misfires, [report]);
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_engine_refuses_or_knows_does_not_block_its_rule() {
+    let engine = Engine::start(vec![]).await;
+    engine.with(|seen| seen.answers = [(422, None), (409, None), (404, None)].into());
+    let sensor = Running::start(engine.environment(), quick()).await;
+    sensor.post("refused");
+    sensor.post("known");
+    sensor.poster.report(&missed(12, 1)).unwrap();
+    sensor.post("taken");
+    engine.until("the last is taken", |seen| seen.events.len() == 1).await;
+    sensor.stop().await;
+    assert_eq!(engine.with(|seen| posts(seen, 12)), ["refused", "known", "missed 01", "taken"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_the_end_each_rule_is_flushed_in_its_order_without_waiting_for_long_pauses() {
+    let engine = Engine::start(vec![]).await;
+    // The engine asks for a long pause and is well again when the sensor is told to stop.
+    engine.with(|seen| seen.answers = std::iter::repeat_n((429, Some("300")), 2).collect());
+    let sensor = Running::start(engine.environment(), quick()).await;
+    sensor.post_for(1, "1a");
+    sensor.post_for(2, "2a");
+    engine.until("both are told to wait", |seen| seen.posts.len() == 2 && seen.answers.is_empty()).await;
+    for name in ["b", "c", "d"] {
+        sensor.post_for(1, &format!("1{name}"));
+        sensor.post_for(2, &format!("2{name}"));
+    }
+    sensor.stop().await;
+    engine.with(|seen| {
+        assert_eq!(posts(seen, 1), ["1a", "1a", "1b", "1c", "1d"]);
+        assert_eq!(posts(seen, 2), ["2a", "2a", "2b", "2c", "2d"]);
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_too_much_waits_the_sensor_is_told_and_there_is_room_again_later() {
+    let engine = Engine::start(vec![]).await;
+    engine.shut_gate();
+    let sensor = Running::start(engine.environment(), Limits { waiting_events: 3, ..quick() }).await;
+    assert_eq!(sensor.poster.room(), 3);
+    for key in ["a", "b", "c"] {
+        sensor.post(key);
+    }
+    assert_eq!(sensor.poster.room(), 0);
+    assert!(sensor.poster.post(&event(12, "d")).is_err());
+    assert!(sensor.poster.report(&missed(12, 1)).is_err());
+    engine.open_gate();
+    engine.until("all are taken", |seen| seen.events.len() == 3).await;
+    let poster = sensor.poster.clone();
+    sensor.stop().await;
+    assert_eq!(poster.room(), 0, "nothing is taken after the end");
+    assert_eq!(engine.with(|seen| posts(seen, 12)), ["a", "b", "c"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_thousand_rules_that_are_due_at_once_all_arrive() {
+    let engine = Engine::start(vec![]).await;
+    let sensor = Running::start(engine.environment(), quick()).await;
+    for rule in 0..10_000 {
+        sensor.post_for(rule, &rule.to_string());
+    }
+    engine.until("all arrive", |seen| seen.events.len() == 10_000).await;
+    sensor.stop().await;
+    assert_eq!(engine.with(|seen| seen.posts.len()), 10_000);
 }
 
 #[test]

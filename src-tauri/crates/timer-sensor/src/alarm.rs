@@ -125,3 +125,28 @@ mod portable {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{Clock, SystemClock, Timestamp};
+
+    #[test]
+    fn a_sleep_ends_with_its_instant_and_with_a_ring_also_with_one_that_came_before_it() {
+        let alarm = Alarm::new().unwrap();
+        // Each of these would sleep for half a minute if nothing ended it: far too long for a test.
+        for _ in 0..10 {
+            let soon = SystemClock.now().plus(Duration::from_millis(5));
+            alarm.sleep(Some(soon));
+            assert!(SystemClock.now() >= soon);
+            alarm.sleep(Some(Timestamp::MIN));
+            alarm.wake();
+            alarm.wake();
+            alarm.sleep(None);
+            std::thread::scope(|scope| {
+                scope.spawn(|| alarm.sleep(Some(Timestamp::MAX)));
+                alarm.wake();
+            });
+        }
+    }
+}

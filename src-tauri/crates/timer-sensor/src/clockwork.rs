@@ -1,12 +1,17 @@
 //! The thread that sleeps to the next instant, fires, and takes changes of the rules in between.
 
 use crate::agenda::Agenda;
-use crate::alarm::Alarm;
-use model::{Clock, Ref, RuleId, SystemClock};
+use crate::deed::Deed;
+use crate::time::Time;
+use model::{Ref, RuleId, Timestamp};
 use sensor_kit::{Distress, Failure, Poster, Rule, Sensor, Start};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// How long to wait for room where as much waits to be posted as may. What is due stays due meanwhile.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 enum Change {
     Replace(Vec<Rule>),
@@ -15,28 +20,30 @@ enum Change {
 }
 
 /// The sensor as the kit sees it: a mailbox, a bell and a thread.
-pub(crate) struct Clockwork {
+pub struct Clockwork<T> {
     /// None once it has stopped.
     mailbox: Option<Sender<Change>>,
-    alarm: Arc<Alarm>,
+    time: Arc<T>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Clockwork {
-    pub(crate) fn start(start: Start) -> Result<Self, Failure> {
-        let failed =
-            |error: std::io::Error| Failure::Sensor(format!("the timers cannot be started: {error}"));
-        let alarm = Arc::new(Alarm::new().map_err(failed)?);
+impl<T: Time> Clockwork<T> {
+    /// Starts the thread, in the time of a machine.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn start(time: T, start: Start) -> Result<Self, Failure> {
+        let time = Arc::new(time);
         let (mailbox, changes) = channel();
-        let bell = Arc::clone(&alarm);
+        let inside = Arc::clone(&time);
         let thread = std::thread::Builder::new()
             .name("timers".to_owned())
             .spawn(move || {
                 let _watch = Watch(start.distress);
-                tick(&changes, &bell, &start.poster, &start.sensor_ref);
+                tick(&changes, &*inside, &start.poster, &start.sensor_ref);
             })
-            .map_err(failed)?;
-        Ok(Self { mailbox: Some(mailbox), alarm, thread: Some(thread) })
+            .map_err(|error| Failure::Sensor(format!("the timers cannot be started: {error}")))?;
+        Ok(Self { mailbox: Some(mailbox), time, thread: Some(thread) })
     }
 
     fn send(&self, change: Change) {
@@ -44,11 +51,11 @@ impl Clockwork {
         if !sent {
             tracing::error!("a change of the rules came after the timers had stopped");
         }
-        self.alarm.wake();
+        self.time.wake();
     }
 }
 
-impl Sensor for Clockwork {
+impl<T: Time> Sensor for Clockwork<T> {
     fn replace(&mut self, rules: Vec<Rule>) {
         self.send(Change::Replace(rules));
     }
@@ -63,7 +70,7 @@ impl Sensor for Clockwork {
 
     fn stop(&mut self) {
         self.mailbox = None;
-        self.alarm.wake();
+        self.time.wake();
         if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the thread of the timers had died");
         }
@@ -82,32 +89,47 @@ impl Drop for Watch {
 }
 
 /// Goes on until the mailbox is closed.
-fn tick(changes: &Receiver<Change>, alarm: &Alarm, poster: &Poster, sensor: &Ref) {
+fn tick(changes: &Receiver<Change>, time: &impl Time, poster: &Poster, sensor: &Ref) {
     let mut agenda = Agenda::default();
     loop {
-        let now = SystemClock.now();
-        agenda.look(now);
         loop {
-            match changes.try_recv() {
-                Ok(Change::Replace(rules)) => agenda.replace(rules, now),
-                Ok(Change::Put(rule)) => agenda.put(*rule, now),
-                Ok(Change::Remove(id)) => agenda.remove(id),
+            let change = match changes.try_recv() {
+                Ok(change) => change,
                 Err(TryRecvError::Empty) => break,
                 Err(TryRecvError::Disconnected) => return,
+            };
+            let moment = time.moment();
+            agenda.look(moment);
+            match change {
+                Change::Replace(rules) => agenda.replace(rules, moment.now),
+                Change::Put(rule) => agenda.put(*rule, moment.now),
+                Change::Remove(id) => agenda.remove(id, moment.now),
             }
         }
-        fire(&mut agenda, poster, sensor);
-        alarm.sleep(agenda.next());
+        let until = hand_over(&mut agenda, time, poster, sensor);
+        time.sleep(until);
     }
 }
 
-fn fire(agenda: &mut Agenda, poster: &Poster, sensor: &Ref) {
+/// Hands over what is due, and says when to look again. What finds no room stays due: it is late then, or missed,
+/// but it is not lost.
+fn hand_over(agenda: &mut Agenda, time: &impl Time, poster: &Poster, sensor: &Ref) -> Option<Timestamp> {
     loop {
-        let now = SystemClock.now();
-        let Some(due) = agenda.pop(now) else { return };
-        if let Err(backlog) = poster.post(&due.event(sensor, now)) {
-            tracing::error!(rule = %due.rule, "{backlog}; the next fire will stand for this one");
-            agenda.unsent(&due);
+        let moment = time.moment();
+        if poster.room() == 0 && agenda.is_due(moment.now) {
+            agenda.look(moment);
+            return Some(moment.now.plus(PATIENCE));
+        }
+        let Some(deed) = agenda.pop(moment) else { return agenda.next() };
+        let (rule, handed_over) = match &deed {
+            Deed::Fired(fired) => (fired.rule, poster.post(&fired.event(sensor, moment.now))),
+            Deed::Missed(missed) => (missed.rule, poster.report(missed)),
+        };
+        if let Err(backlog) = handed_over {
+            tracing::error!(%rule, "{backlog}");
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,17 +1,13 @@
-//! `attune-core-timer-sensor`: the one sensor of all timers.
-//!
-//! [`agenda`] knows every timer and which instant comes next, and is told the time; [`alarm`] sleeps to an
-//! instant of the wall clock; [`clockwork`] is the thread that brings the two together and hands events over.
-//! Deliberately absent: HTTP, tokens and retries (sensor-kit), and what instants a schedule has (schedule).
+//! `attune-core-timer-sensor`: the process of the timer sensor.
 
-mod agenda;
-mod alarm;
-mod clockwork;
-mod history;
-
-use clockwork::Clockwork;
+use sensor_kit::Failure;
 use std::process::ExitCode;
+use timer_sensor::{Clockwork, Machine};
 
 fn main() -> ExitCode {
-    sensor_kit::main(Clockwork::start)
+    sensor_kit::main(|start| {
+        let machine = Machine::new()
+            .map_err(|error| Failure::Sensor(format!("the timers cannot be started: {error}")))?;
+        Clockwork::start(machine, start)
+    })
 }

@@ -151,6 +151,79 @@ async fn instants_missed_while_it_was_away_make_one_event_that_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_sensor_that_was_stopped_for_seconds_tells_each_instant_once() {
+    let (engine, beside) = (Engine::start(vec![every(1, 1)]).await, Engine::start(vec![every(1, 1)]).await);
+    let (sensor, other) = (Process::start(engine.environment()), Process::start(beside.environment()));
+    engine.until("it fires", |seen| !seen.events.is_empty()).await;
+    sensor.signal(rustix::process::Signal::STOP);
+    // The sensor beside it tells the time meanwhile.
+    let fires = beside.with(|seen| seen.events.len());
+    beside.until("four seconds pass", |seen| seen.events.len() >= fires + 4).await;
+    let stopped_until = SystemClock.now();
+    sensor.signal(rustix::process::Signal::CONT);
+    engine.until("it goes on", |seen| instants(seen, 1).last().is_some_and(|at| *at > stopped_until)).await;
+    sensor.stop(rustix::process::Signal::TERM).await;
+    other.stop(rustix::process::Signal::TERM).await;
+    engine.with(|seen| {
+        let instants = instants(seen, 1);
+        assert!(instants.windows(2).all(|pair| pair[1].micros_since(pair[0]) == 1_000_000), "{instants:?}");
+        assert!(instants.len() > 4);
+        assert!(seen.misfires.is_empty());
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sensor_that_is_killed_again_and_again_loses_no_instant_and_tells_none_twice() {
+    let from = SystemClock.now();
+    let rules = (1..=30).map(|id| {
+        let policy = ["skip", "once", "all"][usize::try_from(id % 3).unwrap()];
+        let mut rule = rule(id, &json!({"interval": 1, "misfire": policy}));
+        rule["handled_until"] = json!(from);
+        rule["live_since"] = json!(from);
+        rule
+    });
+    let engine = Engine::start(rules.collect()).await;
+    engine.with(|seen| seen.page = 200);
+    for round in 0..10 {
+        let sensor = Process::start(engine.environment());
+        let posts = engine.with(|seen| seen.posts.len());
+        engine.until("it posts", |seen| seen.posts.len() > posts + 7 * round).await;
+        drop(sensor);
+        // Every other time the engine was away too, so that what passed meanwhile was missed.
+        if round % 2 == 1 {
+            let now = SystemClock.now();
+            engine.with(|seen| seen.rules.iter_mut().for_each(|rule| rule["live_since"] = json!(now)));
+        }
+    }
+    let killed = SystemClock.now();
+    let sensor = Process::start(engine.environment());
+    engine
+        .until("all go on", |seen| {
+            (1..=30).all(|id| instants(seen, id).last().is_some_and(|at| *at > killed))
+        })
+        .await;
+    sensor.stop(rustix::process::Signal::TERM).await;
+    engine.with(|seen| {
+        assert!(!seen.misfires.is_empty());
+        for id in 1..=30 {
+            let mut told: Vec<i64> = instants(seen, id).into_iter().map(Timestamp::as_micros).collect();
+            for missed in seen.misfires.iter().filter(|missed| missed["rule_id"] == id) {
+                let (first, last) = (engine::instant(&missed["first"]), engine::instant(&missed["last"]));
+                let run = (first.as_micros()..=last.as_micros()).step_by(1_000_000);
+                assert_eq!(missed["count"], run.clone().count());
+                told.extend(run);
+            }
+            told.sort_unstable();
+            let first = from.as_micros() / 1_000_000 * 1_000_000 + 1_000_000;
+            let planned: Vec<i64> =
+                (0..told.len()).map(|nth| first + i64::try_from(nth).unwrap() * 1_000_000).collect();
+            assert_eq!(told, planned, "rule {id}");
+        }
+        assert_eq!(seen.crowd.0, 1, "two posts of one rule were under way at once");
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_instant_that_the_engine_could_not_take_at_first_arrives_later_and_once() {
     let engine = Engine::start(vec![every(1, 1)]).await;
     engine.with(|seen| seen.answers = [(500, None), (429, Some("0"))].into());

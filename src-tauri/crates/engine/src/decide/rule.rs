@@ -235,7 +235,7 @@ pub(super) fn restore(state: &State, name: &Ref, now: Timestamp) -> Step {
         if timer::listen(&mut next, now).is_err() {
             next.state = RuleState::Finished;
         }
-    } else if next.timer.handled_until.is_some() {
+    } else if next.timer.anchor.is_some() && next.timer.handled_until.is_some() {
         next.timer.handle(now, now);
     }
     save(&mut step, next, RuleChangeKind::Created);

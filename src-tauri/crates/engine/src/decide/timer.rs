@@ -17,18 +17,32 @@ pub(super) fn missed(state: &State, misfire: &Misfire, triggers: Option<&[Ref]>,
         Err(invalid) => return Step::refuse(invalid),
     };
     let mut timer = state.timer(rule.id);
-    // A report that begins before the mark was written by a sensor that did not yet know the mark: it was sent
-    // before, or the rule was changed meanwhile. What lies behind the mark it will be told and report anew.
-    if timer.is_handled(misfire.first, now) {
+    let Some(misfire) = still_open(state, misfire, timer, now) else {
         return Step::answer(Ok(Answer::Misfire(None)));
-    }
+    };
     timer.handle(misfire.last, now);
     let mut step = Step::default();
-    let id = record(&mut step, state.next.misfire, misfire.clone(), rule, now);
+    let id = record(&mut step, state.next.misfire, misfire, rule, now);
     step.change(Change::TimerMoved { rule: rule.id, timer });
     finish_if_over(state, &mut step, rule.id, timer, now);
     step.answer = Ok(Answer::Misfire(Some(id)));
     step
+}
+
+/// What of a report has not come to its end before.
+fn still_open(state: &State, misfire: &Misfire, timer: TimerMemory, now: Timestamp) -> Option<Misfire> {
+    let mark = timer.mark(now).filter(|mark| misfire.first <= *mark);
+    let Some(mark) = mark else { return Some(misfire.clone()) };
+    // The report begins before the mark: it was written by a sensor that did not know how far another one, which was
+    // killed, had come. Or the rule was changed meanwhile; then the mark lies between two instants, and the sensor
+    // will hear of it and deal with all that comes after it.
+    let schedule = state.rules.schedules.get(&misfire.rule)?;
+    let is_planned = schedule.next_after(mark.plus_micros(-1)).is_some_and(|fire| fire.at == mark);
+    if misfire.last <= mark || !is_planned {
+        return None;
+    }
+    let (first, last) = (schedule.next_after(mark)?.at, schedule.last_until(mark, misfire.last)?.at);
+    Some(Misfire { first, last, count: schedule.count_between(mark, last), ..misfire.clone() })
 }
 
 /// The rule of a report that may be taken.

@@ -6,7 +6,10 @@ use crate::settle::settle;
 use crate::state::State;
 use crate::step::{Change, Effect, Step};
 use executor::Report;
-use model::{EventSource, Execution, ExecutionId, ExecutionStatus, Exit, RuleBody, RuleId, Timestamp};
+use model::{
+    EventSource, Execution, ExecutionId, ExecutionStatus, Exit, Misfire, MisfireEntry, RuleBody, RuleId,
+    RuleState, Timestamp,
+};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -60,6 +63,12 @@ pub(super) fn every(seconds: u32) -> RuleBody {
     }
 }
 
+/// The body of a rule on a timer of any kind.
+pub(super) fn timed(trigger: &str, params: Value) -> RuleBody {
+    let Value::Object(trigger_params) = params else { panic!("parameters are an object") };
+    RuleBody { trigger_ref: trigger.parse().unwrap(), trigger_params, ..on_ping(Value::Null, "tick") }
+}
+
 /// An event of `lab.ping` for every rule.
 pub(super) fn ping(payload: Value) -> NewEvent {
     NewEvent {
@@ -74,8 +83,13 @@ pub(super) fn ping(payload: Value) -> NewEvent {
 
 /// An event of a timer as its sensor posts it.
 pub(super) fn tick(rule: RuleId, at: Timestamp) -> NewEvent {
+    fire("core.intervaltimer", rule, at)
+}
+
+/// The same for a timer of any kind.
+pub(super) fn fire(trigger: &str, rule: RuleId, at: Timestamp) -> NewEvent {
     NewEvent {
-        trigger: "core.intervaltimer".parse().unwrap(),
+        trigger: trigger.parse().unwrap(),
         payload: Arc::new(json!({"type": "interval", "scheduled_at": at, "interval": 1, "unit": "seconds"})),
         source: EventSource::Sensor("core.timer_sensor".parse().unwrap()),
         rule: Some(rule),
@@ -114,12 +128,25 @@ impl World {
         self.done(&mut Input::Event { event, prior: None })
     }
 
+    /// A sensor reports what it could not fire.
+    pub(super) fn misfire(&mut self, misfire: Misfire) -> Step {
+        self.done(&mut Input::Misfire { misfire, triggers: None })
+    }
+
     pub(super) fn create(&mut self, name: &str, body: RuleBody, enabled: bool) -> RuleId {
         let step = self.done(&mut Input::RuleCreate { r#ref: name.parse().unwrap(), body, enabled });
         match step.answer {
             Ok(Answer::Rule(rule)) => rule.id,
             other => panic!("{other:?}"),
         }
+    }
+
+    pub(super) fn update(&mut self, name: &str, body: RuleBody) -> Step {
+        self.done(&mut Input::RuleUpdate { r#ref: name.parse().unwrap(), body, version: None })
+    }
+
+    pub(super) fn state_of(&self, name: &str) -> RuleState {
+        self.state.rules.named(&name.parse().unwrap()).unwrap().state
     }
 
     pub(super) fn switch(&mut self, name: &str, enabled: bool) -> Step {
@@ -176,6 +203,15 @@ pub(super) fn requested(step: &Step) -> Vec<Arc<Execution>> {
         _ => None,
     };
     step.changes.iter().filter_map(request).collect()
+}
+
+/// What a step records as missed.
+pub(super) fn missed(step: &Step) -> Vec<Arc<MisfireEntry>> {
+    let missed = |change: &Change| match change {
+        Change::Missed(entry) => Some(entry.clone()),
+        _ => None,
+    };
+    step.changes.iter().filter_map(missed).collect()
 }
 
 /// What can be compared of two memories: what the one remembers and the other was told by the database.

@@ -15,6 +15,7 @@
 
 mod calendar;
 mod check;
+mod elapsed;
 mod pattern;
 mod point;
 mod read;
@@ -27,12 +28,11 @@ mod words;
 use crate::Fire;
 use crate::parameters::{Parameters, show};
 use crate::wall::{Pace, Walled};
-use crate::zone::{Segment, Zone};
-use calendar::Steps;
-use jiff::Timestamp as Instant;
+use crate::zone::Zone;
+use elapsed::Elapsed;
 use jiff::civil::{Date, DateTime};
-use model::{Invalid, Timestamp, limits};
-use pattern::{HORIZON, Pattern, last_of, steps};
+use model::{Invalid, Timestamp};
+use pattern::Pattern;
 use point::Point;
 use read::Place;
 use rule::{Freq, List, Part, Rule};
@@ -106,15 +106,21 @@ impl Recurrence {
         }
         let mut whole = self.rule.clone();
         (whole.count, whole.until) = (None, None);
-        let parts = [List::MonthDay, List::YearDay, List::WeekNo, List::SetPos].map(Part::List);
-        let given = |part: &Part| matches!(part, Part::List(list) if self.rule.has(*list));
-        if self.local.wall.no_day() {
-            let part = parts.into_iter().find(given).unwrap_or(Part::Day);
-            return Err(place.refuse(part, format!("never fires: no year has a day that fits {whole}")));
-        }
-        let part = if self.rule.has(List::SetPos) { Part::List(List::SetPos) } else { Part::Interval };
         let from =
             if self.start.given { format!("from its start, {}, ", self.start.civil) } else { String::new() };
+        if self.local.wall.no_day() {
+            let mut named = [List::MonthDay, List::YearDay, List::WeekNo].into_iter();
+            return Err(match named.find(|list| self.rule.has(*list)) {
+                Some(list) => place
+                    .refuse(Part::List(list), format!("never fires: no year has a day that fits {whole}")),
+                // The day comes from the start.
+                None => place.refuse(
+                    Part::List(List::Month),
+                    format!("never fires: {from}no year has a day that fits {whole}"),
+                ),
+            });
+        }
+        let part = if self.rule.has(List::SetPos) { Part::List(List::SetPos) } else { Part::Interval };
         Err(place.refuse(part, format!("never fires: {from}no time fits {whole}")))
     }
 
@@ -142,37 +148,31 @@ impl Recurrence {
 
     /// The instant that is number `count` from the start; none where there are fewer.
     fn nth(&self, count: usize) -> Option<Timestamp> {
-        let Some(offset) = self.elapsed else {
-            // Several local times of one gap are one instant, so that it may take more of them.
-            let (mut planned, before) = (count, self.start.just_before());
-            loop {
-                let last = self.local.zone.resolve(self.local.wall.nth(planned - 1)?)?.at;
-                let instants = usize::try_from(self.local.count_between(before, last)).unwrap_or(count);
-                if instants >= count {
-                    return Some(last);
-                }
-                planned += count - instants;
+        if let Some(period) = self.period() {
+            let passed = i64::try_from(count - 1).unwrap_or(i64::MAX);
+            return Some(self.start.at.plus_micros(passed.saturating_mul(period).saturating_mul(MICROS)));
+        }
+        if let Some(elapsed) = self.elapsed() {
+            return elapsed.nth(self.start.at.as_seconds(), count).map(Timestamp::from_seconds);
+        }
+        // Several local times of one gap are one instant, so that it may take more of them.
+        let (mut planned, before) = (count, self.start.just_before());
+        loop {
+            let last = self.local.zone.resolve(self.local.wall.nth(planned - 1)?)?.at;
+            let instants = usize::try_from(self.local.count_between(before, last)).unwrap_or(count);
+            if instants >= count {
+                return Some(last);
             }
-        };
-        let mut left = count;
-        let mut last = None;
-        self.elapsed_each(self.start.at.as_seconds(), i64::MAX, offset, |at| {
-            left -= 1;
-            last = Some(at);
-            (left > 0).then_some(())
-        });
-        last.filter(|_| left == 0).map(Timestamp::from_seconds)
+            planned += count - instants;
+        }
     }
 
     /// The first planned instant strictly after `after`.
     pub(crate) fn next_after(&self, after: Timestamp) -> Option<Fire> {
         let after = after.max(self.start.just_before());
-        let fire = match self.elapsed {
+        let fire = match self.elapsed() {
             None => self.local.next_after(after),
-            Some(offset) => {
-                let at = self.elapsed_next(after.as_seconds() + 1, i64::MAX, offset, &mut steps());
-                at.and_then(|at| self.elapsed_fire(at))
-            }
+            Some(elapsed) => elapsed.next(after.as_seconds() + 1, i64::MAX).and_then(|at| elapsed.fire(at)),
         };
         fire.filter(|fire| fire.at <= self.last)
     }
@@ -180,34 +180,23 @@ impl Recurrence {
     /// The newest planned instant in `(after, until]`.
     pub(crate) fn last_until(&self, after: Timestamp, until: Timestamp) -> Option<Fire> {
         let (after, until) = self.cut(after, until);
-        match self.elapsed {
+        match self.elapsed() {
             None => self.local.last_until(after, until),
-            Some(offset) => {
-                let next = |from, until| self.elapsed_next(from, until, offset, &mut steps());
-                let at = last_of(after.as_seconds() + 1, until.as_seconds(), next)?;
-                self.elapsed_fire(at)
-            }
+            Some(elapsed) => elapsed.fire(elapsed.last(after.as_seconds() + 1, until.as_seconds())?),
         }
     }
 
     /// How many planned instants lie in `(after, until]`.
     pub(crate) fn count_between(&self, after: Timestamp, until: Timestamp) -> u64 {
         let (after, until) = self.cut(after, until);
-        match (self.elapsed, self.period()) {
+        match (self.elapsed(), self.period()) {
             (None, _) => self.local.count_between(after, until),
             (Some(_), Some(period)) => {
                 let start = self.start.at.as_seconds();
                 let passed = |at: Timestamp| (at.as_seconds() - start).div_euclid(period);
                 u64::try_from(passed(until) - passed(after)).unwrap_or(0)
             }
-            (Some(offset), None) => {
-                let mut count = 0;
-                self.elapsed_each(after.as_seconds() + 1, until.as_seconds(), offset, |_| {
-                    count += 1;
-                    (count < limits::COUNTED_FIRES).then_some(())
-                });
-                count
-            }
+            (Some(elapsed), None) => elapsed.count(after.as_seconds() + 1, until.as_seconds()),
         }
     }
 
@@ -222,53 +211,9 @@ impl Recurrence {
         self.rule.plain().then_some(self.rule.interval * unit)
     }
 
-    /// The first instant from `from` to `until`, in seconds since the epoch, of a rule that follows elapsed time.
-    fn elapsed_next(&self, from: i64, until: i64, offset: i64, steps: &mut Steps) -> Option<i64> {
-        let until = until.min(from.saturating_add(HORIZON));
-        let mut found = None;
-        self.elapsed_pieces(from, until, |piece| {
-            steps.take()?;
-            let shift = piece.offset - offset;
-            let local =
-                self.local.wall.next(piece.from + piece.offset, piece.until + piece.offset, shift, steps);
-            found = local.map(|local| local - piece.offset);
-            if found.is_some() { None } else { Some(()) }
-        });
-        found
-    }
-
-    /// Goes through the instants from `from` to `until`, as long as `visit` wants more.
-    fn elapsed_each(&self, from: i64, until: i64, offset: i64, mut visit: impl FnMut(i64) -> Option<()>) {
-        self.elapsed_pieces(from, until, |piece| {
-            let shift = piece.offset - offset;
-            let mut from = piece.from + piece.offset;
-            while let Some(at) = self.local.wall.next(from, piece.until + piece.offset, shift, &mut steps()) {
-                visit(at - piece.offset)?;
-                from = at + 1;
-            }
-            Some(())
-        });
-    }
-
-    /// Goes through the stretches of one offset from `from` to `until`, as long as `visit` wants more.
-    fn elapsed_pieces(&self, from: i64, until: i64, mut visit: impl FnMut(Piece) -> Option<()>) {
-        let mut from = from;
-        while from <= until {
-            let Ok(at) = Instant::from_second(from) else { return };
-            let Segment { until: change, offset, .. } = self.local.zone.segment(at);
-            let end = change.map_or(i64::MAX, Instant::as_second);
-            let piece = Piece { from, until: until.min(end - 1), offset: i64::from(offset.seconds()) };
-            if visit(piece).is_none() {
-                return;
-            }
-            from = end;
-        }
-    }
-
-    /// The fire at an instant, in seconds since the epoch.
-    fn elapsed_fire(&self, at: i64) -> Option<Fire> {
-        let civil = self.local.zone.civil(Timestamp::from_seconds(at));
-        Instant::from_second(at).ok().map(|at| self.local.shown_at(civil, at))
+    /// Its instants, where it follows elapsed time.
+    fn elapsed(&self) -> Option<Elapsed<'_>> {
+        self.elapsed.map(|offset| Elapsed { local: &self.local, offset })
     }
 
     pub(crate) fn zone(&self) -> &Zone {
@@ -296,15 +241,6 @@ impl Recurrence {
             ("timezone".to_owned(), json!(self.local.zone.name())),
         ])
     }
-}
-
-/// A stretch of time of one offset: its first and last second since the epoch, and how many seconds clocks are ahead
-/// of UTC.
-#[derive(Clone, Copy)]
-struct Piece {
-    from: i64,
-    until: i64,
-    offset: i64,
 }
 
 impl Start {

@@ -168,7 +168,7 @@ impl Pattern {
 
     /// Where periods are shorter than a day.
     fn next_short(&self, from: i64, until: i64, shift: i64, unit: i64, steps: &mut Steps) -> Option<i64> {
-        let first = self.start.div_euclid(unit) * unit + shift;
+        let first = self.first(unit, shift);
         let base = if self.follows_start { shift } else { 0 };
         let last = until.div_euclid(DAY);
         let mut at = from;
@@ -205,6 +205,21 @@ impl Pattern {
             at = end.min((day + 1) * DAY);
         }
         None
+    }
+
+    /// A local time from `at` on before which nothing is planned where periods are shorter than a day, even if clocks
+    /// are changed by up to a day on the way. None where nothing is planned any more.
+    pub(super) fn leap(&self, at: i64, shift: i64) -> Option<i64> {
+        let unit = self.freq.seconds()?;
+        let into = (at - self.first(unit, shift)).rem_euclid(self.interval * unit);
+        let at = if into < unit { at } else { at + self.interval * unit - into };
+        let day = self.days.next(at.div_euclid(DAY), self.last.div_euclid(DAY), &mut steps())?;
+        Some(at.max((day - 2) * DAY))
+    }
+
+    /// Where the first period begins that is shorter than a day.
+    fn first(&self, unit: i64, shift: i64) -> i64 {
+        self.start.div_euclid(unit) * unit + shift
     }
 
     /// Where the hour, the minute or the second of a local time is not allowed, when the next that may be begins.

@@ -8,7 +8,9 @@ use super::times::{Times, bits};
 use crate::effort;
 use crate::parameters::Parameters;
 use jiff::civil::{Date, ISOWeekDate, Weekday};
-use model::{Invalid, Timestamp};
+use model::{Invalid, Timestamp, limits};
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
 use serde_json::json;
 
 fn parse(rule: &str, start: &str, zone: &str) -> Result<Recurrence, Invalid> {
@@ -17,13 +19,15 @@ fn parse(rule: &str, start: &str, zone: &str) -> Result<Recurrence, Invalid> {
 }
 
 /// Steps of one search that are fine: each takes some ten nanoseconds, and 10 ms are promised.
-const MOST: u64 = 200_000;
+const MOST: u64 = 250_000;
 
 /// Rules for which a search from their start, or from period to period, would be long.
-const WORST: [&str; 52] = [
+const WORST: [&str; 54] = [
     "FREQ=SECONDLY",
     "FREQ=SECONDLY;INTERVAL=2147483647",
     "FREQ=SECONDLY;INTERVAL=86399;BYHOUR=3;BYMINUTE=0;BYSECOND=0",
+    "FREQ=SECONDLY;INTERVAL=125999;BYHOUR=18;BYMINUTE=48;BYSECOND=0",
+    "FREQ=SECONDLY;INTERVAL=102599;BYMONTH=1,2,3,4,5,6,7,8,9,10,11;BYHOUR=11;BYMINUTE=13;BYSECOND=17",
     "FREQ=SECONDLY;INTERVAL=7;BYHOUR=3;BYMINUTE=0;BYSECOND=0",
     "FREQ=SECONDLY;INTERVAL=61;BYHOUR=23;BYMINUTE=59;BYSECOND=59",
     "FREQ=SECONDLY;INTERVAL=3599;BYHOUR=0;BYMINUTE=0;BYSECOND=0",
@@ -249,6 +253,51 @@ fn the_last_of_any_set_is_found_from_its_first_ones() {
             let next = |from: i64, until: i64| set.into_iter().find(|number| (from..=until).contains(number));
             let expected = set.into_iter().rev().find(|number| (from..=until).contains(number));
             assert_eq!(last_of(from, until, next), expected, "from {from} until {until}");
+        }
+    }
+}
+
+/// Intervals that lie close to what a day, an hour or a minute divides, so that the same time comes back late.
+fn awkward_interval() -> impl Strategy<Value = i64> {
+    let near =
+        |unit: i64, most: i64| (1..most, -3_i64..4).prop_map(move |(times, off)| (times * unit + off).max(1));
+    prop_oneof![
+        1_i64..100,
+        near(86_400, 30),
+        near(3_600, 48),
+        near(60, 3_000),
+        1..=limits::RECURRENCE_INTERVAL
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn no_rule_that_is_accepted_comes_near_the_end_of_its_steps(
+        freq in select(vec!["SECONDLY", "MINUTELY", "HOURLY", "DAILY", "MONTHLY", "YEARLY"]),
+        interval in awkward_interval(),
+        days in select(vec!["", ";BYDAY=MO", ";BYMONTH=2;BYMONTHDAY=29", ";BYMONTHDAY=13;BYDAY=FR"]),
+        hours in subsequence((0..24).collect::<Vec<_>>(), 0..=2),
+        minutes in subsequence((0..60).collect::<Vec<_>>(), 0..=2),
+        seconds in subsequence((0..60).collect::<Vec<_>>(), 0..=2),
+    ) {
+        let mut rule = format!("FREQ={freq};INTERVAL={interval}{days}");
+        for (part, numbers) in [("BYHOUR", hours), ("BYMINUTE", minutes), ("BYSECOND", seconds)] {
+            if !numbers.is_empty() {
+                let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+                rule += &format!(";{part}={}", numbers.join(","));
+            }
+        }
+        let parsed = parse(&rule, "2026-01-05T08:13:20", "Europe/Berlin");
+        prop_assume!(parsed.is_ok());
+        let recurrence = parsed.unwrap();
+        let mut after: Timestamp = "2026-01-05T07:13:20Z".parse().unwrap();
+        for _ in 0..3 {
+            let (next, steps) = effort::of(|| recurrence.next_after(after));
+            prop_assert!(steps <= u64::from(limits::RECURRENCE_STEPS) * 2 / 3, "{rule} after {after}: {steps} steps");
+            let Some(next) = next else { break };
+            after = next.at;
         }
     }
 }

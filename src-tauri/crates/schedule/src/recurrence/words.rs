@@ -2,7 +2,8 @@
 
 use super::point::Point;
 use super::rule::{ByDay, Freq, List, Rule};
-use crate::words::{MONTHS, and, clock, day};
+use super::times::bits;
+use crate::words::{MONTHS, and, clock, day, ordinal};
 use crate::zone::Zone;
 use jiff::civil::{DateTime, Time};
 
@@ -84,7 +85,7 @@ fn weekday_of(start: DateTime) -> ByDay {
 }
 
 fn months_of(months: &[i16]) -> String {
-    let name = |month: &i16| {
+    let name = |month: i16| {
         let place = usize::from(month.unsigned_abs()).saturating_sub(1);
         MONTHS.get(place).copied().unwrap_or_default().to_owned()
     };
@@ -97,7 +98,7 @@ fn weekday_names(rule: &Rule, days: &[ByDay]) -> String {
         WEEKDAYS.get(usize::from(weekday.unsigned_abs())).copied().unwrap_or_default().to_owned()
     };
     let every: Vec<i16> = days.iter().filter(|day| day.nth == 0).map(|day| day.weekday.into()).collect();
-    let mut names = runs(&every, |weekday| name(*weekday));
+    let mut names = runs(&every, name);
     let mut numbered: Vec<&ByDay> = days.iter().filter(|day| day.nth != 0).collect();
     numbered.sort_by_key(|day| (day.nth < 0, day.nth.unsigned_abs(), day.weekday));
     let of = if rule.counts_in_months() { "month" } else { "year" };
@@ -114,7 +115,7 @@ fn weekday_names(rule: &Rule, days: &[ByDay]) -> String {
 fn named_days(unit: &str, numbers: &[i16]) -> String {
     let from_start: Vec<i16> = numbers.iter().copied().filter(|number| *number > 0).collect();
     let from_end = numbers.iter().rev().filter(|number| **number < 0);
-    let mut parts = runs(&from_start, ToString::to_string);
+    let mut parts = runs(&from_start, |number| number.to_string());
     if let Some(first) = parts.first_mut() {
         *first = format!("{unit}{} {first}", if from_start.len() == 1 { "" } else { "s" });
     }
@@ -129,7 +130,7 @@ fn named_days(unit: &str, numbers: &[i16]) -> String {
 fn ordinal_days(numbers: &[i16]) -> String {
     let from_start: Vec<i16> = numbers.iter().copied().filter(|number| *number > 0).collect();
     let from_end = numbers.iter().rev().filter(|number| **number < 0);
-    let mut parts = runs(&from_start, |number| format!("the {}", ordinal(*number)));
+    let mut parts = runs(&from_start, |number| format!("the {}", ordinal(number.unsigned_abs())));
     parts.extend(from_end.take(NAMED).map(|number| format!("the {} day", place_of(*number))));
     and(&parts)
 }
@@ -197,7 +198,7 @@ fn within(minutes: &[i16], seconds: &[i16]) -> String {
 /// `hour 9`, `hours 9 to 17`.
 fn counted(unit: &str, numbers: &[i16]) -> String {
     let plural = if numbers.len() == 1 { "" } else { "s" };
-    format!("{unit}{plural} {}", and(&runs(numbers, ToString::to_string)))
+    format!("{unit}{plural} {}", and(&runs(numbers, |number| number.to_string())))
 }
 
 /// Which of all times in a period count; empty where all do.
@@ -219,31 +220,18 @@ fn place_of(number: i16) -> String {
     match number {
         1 => "first".to_owned(),
         -1 => "last".to_owned(),
-        number if number < 0 => format!("{} last", ordinal(number.saturating_neg())),
-        number => ordinal(number),
+        number if number < 0 => format!("{} last", ordinal(number.unsigned_abs())),
+        number => ordinal(number.unsigned_abs()),
     }
 }
 
-/// `1st`, `2nd`, `11th`.
-fn ordinal(number: i16) -> String {
-    let ending = match (number % 10, number % 100) {
-        (1, last) if last != 11 => "st",
-        (2, last) if last != 12 => "nd",
-        (3, last) if last != 13 => "rd",
-        _ => "th",
+/// Numbers in order as words; three or more that follow one another become `a to b` where they are few.
+fn runs(numbers: &[i16], word: impl Fn(i16) -> String) -> Vec<String> {
+    let mut parts = if numbers.iter().all(|number| (0..64).contains(number)) {
+        crate::words::runs(bits(numbers), |number| word(i16::from(*number)))
+    } else {
+        numbers.iter().copied().map(word).collect()
     };
-    format!("{number}{ending}")
-}
-
-/// Numbers in order as words; three or more that follow one another become `a to b`.
-fn runs(numbers: &[i16], word: impl Fn(&i16) -> String) -> Vec<String> {
-    let mut parts = Vec::new();
-    for run in numbers.chunk_by(|before, after| after - before == 1) {
-        match run {
-            [first, _, .., last] => parts.push(format!("{} to {}", word(first), word(last))),
-            few => parts.extend(few.iter().map(&word)),
-        }
-    }
     let left = parts.len().saturating_sub(NAMED);
     parts.truncate(NAMED);
     more(&mut parts, left);

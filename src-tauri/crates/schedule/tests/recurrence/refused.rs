@@ -147,6 +147,8 @@ fn rules_that_never_fire() {
             assert!(parts.iter().all(|part| error.message.contains(part)), "{rule}: {error}");
         }
     }
+    let params = json!({"freq": "YEARLY", "by_month": 2, "dtstart": "2026-01-31T08:00"});
+    refuse(&params, "by_month", &["BYMONTH", "from its start, 2026-01-31T08:00:00, no year has a day"]);
     // `YEARLY;BYYEARDAY=366` every four years fires if it starts in a leap year.
     parse(&json!({"rule": "FREQ=YEARLY;INTERVAL=4;BYYEARDAY=366", "dtstart": "2028-01-05T08:00"}), None)
         .unwrap();

@@ -6,8 +6,9 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use model::{TimerMemory, Timestamp};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{broadcast, watch};
@@ -24,6 +25,8 @@ struct Inner {
     /// Counts everything that happens, so that a test can wait for it.
     happened: watch::Sender<u64>,
     streams: broadcast::Sender<Frame>,
+    /// While it is shut, posts arrive and get no answer.
+    gate: watch::Sender<bool>,
     server: tokio::task::AbortHandle,
 }
 
@@ -49,8 +52,16 @@ pub(crate) struct Seen {
     pub(crate) requests: Vec<String>,
     /// Every post: its token and its body.
     pub(crate) posts: Vec<(String, Value)>,
-    /// The events that were taken.
+    /// The events that were taken, each once.
     pub(crate) events: Vec<Value>,
+    /// The reports of missed instants that were taken, each once.
+    pub(crate) misfires: Vec<Value>,
+    /// The events by their keys.
+    keys: HashMap<String, usize>,
+    /// How many posts of each rule are under way now.
+    under_way: BTreeMap<i64, usize>,
+    /// The most posts that were ever under way at once: of one rule, and of all.
+    pub(crate) crowd: (usize, usize),
     /// The sub-protocols of the last stream.
     pub(crate) protocols: String,
 }
@@ -59,11 +70,83 @@ impl Seen {
     pub(crate) fn count(&self, request: &str) -> usize {
         self.requests.iter().filter(|seen| seen.starts_with(request)).count()
     }
+
+    /// The same key is the same event, what was missed does not fire any more, and a rule remembers how far it got.
+    fn take_event(&mut self, body: &Value) -> u16 {
+        let key = body["dedupe_key"].as_str().unwrap().to_owned();
+        if let Some(known) = self.keys.get(&key) {
+            return if self.events[*known] == *body { 200 } else { 409 };
+        }
+        let planned = body["payload"]
+            .get("scheduled_at")
+            .map(|at| (rule_of(body), instant(at), instant(&body["payload"]["fired_at"])));
+        if planned.is_some_and(|(rule, at, now)| self.is_handled(rule, at, now) && self.is_missed(rule, at)) {
+            return 409;
+        }
+        self.keys.insert(key, self.events.len());
+        self.events.push(body.clone());
+        if let Some((rule, at, now)) = planned {
+            self.remember(rule, at, now, true);
+        }
+        201
+    }
+
+    /// A report of what has come to its end already is no news.
+    fn take_misfire(&mut self, body: &Value) -> u16 {
+        let (rule, first, last) = (rule_of(body), instant(&body["first"]), instant(&body["last"]));
+        // Reports carry no time of their own; their newest instant is about as old as they are.
+        if self.is_handled(rule, first, last) {
+            return 200;
+        }
+        self.misfires.push(body.clone());
+        self.remember(rule, last, last, false);
+        201
+    }
+
+    /// Up to where a rule's instants have come to their end.
+    pub(crate) fn handled_until(&self, rule: i64) -> Option<Timestamp> {
+        let rule = self.rules.iter().find(|known| known["id"] == rule)?;
+        rule["handled_until"].as_str().map(|text| text.parse().unwrap())
+    }
+
+    fn is_handled(&self, rule: i64, at: Timestamp, now: Timestamp) -> bool {
+        let wild = |mark: &Timestamp| *mark > now.plus(model::limits::CLOCK_WAIT);
+        self.handled_until(rule).filter(|mark| !wild(mark)).is_some_and(|mark| at <= mark)
+    }
+
+    fn is_missed(&self, rule: i64, at: Timestamp) -> bool {
+        let holds = |known: &Value| instant(&known["first"]) <= at && at <= instant(&known["last"]);
+        self.misfires.iter().any(|known| rule_of(known) == rule && holds(known))
+    }
+
+    fn remember(&mut self, id: i64, at: Timestamp, now: Timestamp, fired: bool) {
+        let mut memory = TimerMemory { handled_until: self.handled_until(id), ..TimerMemory::default() };
+        memory.handle(at, now);
+        if let Some(rule) = self.rules.iter_mut().find(|known| known["id"] == id) {
+            rule["handled_until"] = json!(memory.handled_until);
+            if fired {
+                rule["last_scheduled_at"] = json!(at);
+                rule["execution_count"] = json!(rule["execution_count"].as_u64().unwrap_or(0) + 1);
+            }
+        }
+    }
 }
 
 pub(crate) fn rule(id: i64, params: &Value) -> Value {
     json!({"id": id, "ref": format!("default.rule_{id}"), "trigger_ref": "core.intervaltimer", "enabled": true,
-        "trigger_params": params, "anchor": null, "last_scheduled_at": null, "execution_count": 0})
+        "trigger_params": params, "anchor": null, "last_scheduled_at": null, "handled_until": null,
+        "live_since": null, "execution_count": 0})
+}
+
+/// The rule that a post is for.
+pub(crate) fn rule_of(body: &Value) -> i64 {
+    let name = body["trigger_instance_id"].as_str().and_then(|name| name.strip_prefix("rule_"));
+    name.map_or_else(|| body["rule_id"].as_i64().unwrap(), |id| id.parse().unwrap())
+}
+
+/// An instant in a field.
+pub(crate) fn instant(value: &Value) -> Timestamp {
+    value.as_str().unwrap().parse().unwrap()
 }
 
 impl Engine {
@@ -77,6 +160,7 @@ impl Engine {
             .route("/api/v1/triggers/{trigger}/rules", get(rules_of_trigger))
             .route("/api/v1/rules/{rule}", get(one_rule))
             .route("/api/v1/events", post(event))
+            .route("/api/v1/misfires", post(misfire))
             .route("/auth/refresh", post(refresh))
             .route("/ws", get(stream))
             .with_state(inner);
@@ -86,6 +170,7 @@ impl Engine {
             seen: Mutex::new(seen),
             happened: watch::Sender::new(0),
             streams: broadcast::Sender::new(64),
+            gate: watch::Sender::new(true),
             server: serving.abort_handle(),
         }));
         ready.send_replace(Some(engine.clone()));
@@ -143,6 +228,16 @@ impl Engine {
         self.0.streams.send(Frame::Text(frame.to_string())).unwrap();
     }
 
+    /// Posts get no answer from here on, until the gate opens again.
+    pub(crate) fn shut_gate(&self) {
+        self.0.gate.send_replace(false);
+    }
+
+    /// Posts are answered again.
+    pub(crate) fn open_gate(&self) {
+        self.0.gate.send_replace(true);
+    }
+
     /// Ends every stream.
     pub(crate) fn close_streams(&self) {
         self.0.streams.send(Frame::Close).unwrap();
@@ -156,6 +251,11 @@ impl Engine {
 
     fn saw(&self, request: impl Into<String>) {
         self.with(|seen| seen.requests.push(request.into()));
+        self.stir();
+    }
+
+    /// Lets everybody who waits look again.
+    fn stir(&self) {
         self.0.happened.send_modify(|count| *count += 1);
     }
 
@@ -224,17 +324,43 @@ async fn event(
     Json(body): Json<Value>,
 ) -> Result<Response, Refusal> {
     let engine = engine(known).await;
-    let token = engine.admit(&headers)?;
-    let answer = engine.with(|seen| {
-        let (status, wait) = seen.answers.pop_front().unwrap_or((201, None));
+    posted(&engine, "POST event", &headers, body, Seen::take_event).await
+}
+
+async fn misfire(
+    State(known): Known,
+    headers: HeaderMap,
+    Json(body): Json<Value>,
+) -> Result<Response, Refusal> {
+    let engine = engine(known).await;
+    posted(&engine, "POST misfire", &headers, body, Seen::take_misfire).await
+}
+
+async fn posted(
+    engine: &Engine,
+    request: &str,
+    headers: &HeaderMap,
+    body: Value,
+    take: fn(&mut Seen, &Value) -> u16,
+) -> Result<Response, Refusal> {
+    let token = engine.admit(headers)?;
+    let rule = rule_of(&body);
+    engine.with(|seen| {
         seen.posts.push((token, body.clone()));
-        if status == 201 {
-            seen.events.push(body);
-        }
-        (status, wait)
+        *seen.under_way.entry(rule).or_default() += 1;
+        let (own, all) = (seen.under_way[&rule], seen.under_way.values().sum());
+        seen.crowd = (seen.crowd.0.max(own), seen.crowd.1.max(all));
     });
-    engine.saw("POST event");
-    let (status, wait) = answer;
+    engine.saw(request);
+    engine.0.gate.subscribe().wait_for(|open| *open).await.unwrap();
+    let (status, wait) = engine.with(|seen| {
+        if let Some(own) = seen.under_way.get_mut(&rule) {
+            *own -= 1;
+        }
+        let scripted = seen.answers.pop_front();
+        scripted.unwrap_or_else(|| (take(seen, &body), None))
+    });
+    engine.stir();
     let text = Json(json!({"error": "as the test says", "code": "scripted", "data": {"id": 1}}));
     let mut response = (StatusCode::from_u16(status).unwrap(), text).into_response();
     if let Some(wait) = wait {

@@ -95,12 +95,16 @@ impl Engine {
         until("the engine's clock goes on", passed).await
     }
 
-    /// An instant some seconds ahead of the engine's clock, as the engine writes it.
+    /// A whole second some seconds ahead of the engine's clock, as the engine writes it.
     ///
     /// # Errors
     /// The engine is gone.
     pub async fn instant_ahead(&self, seconds: u64) -> Result<Value> {
-        let now = self.call("engine.status", json!({})).await?["now"].clone();
+        let status = self.call("engine.status", json!({})).await?;
+        let now = status["now"].as_str().context("a time")?;
+        let (second, offset) =
+            now.get(..19).zip(now.get(now.len() - 6..)).context("a time with an offset")?;
+        let now = format!("{second}{offset}");
         let anchored = json!({ "unit": "seconds", "interval": seconds, "anchor": now });
         let ask = json!({ "trigger_ref": "core.intervaltimer", "trigger_params": anchored, "after": now, "count": 1 });
         Ok(self.call("schedule.next", ask).await?["fires"][0]["at"].clone())

@@ -51,6 +51,9 @@ async fn timers(window: &Window, folder: &Path, theme: &str, size: (u32, u32)) -
     window.write("Cron expression", "30 2,14 * * 0-8").await?;
     window.shows("^ column 15").await?;
     take(window, folder, "Editor-cron-wrong", theme, size).await?;
+    // The next form of a new rule begins anew.
+    window.click("button", "Discard").await?;
+    window.click("button", "Dismiss").await?;
     window.go("Rules").await?;
     window.click("link", "Market opens").await?;
     window.find("grid", "Fires of the next weeks").await?;

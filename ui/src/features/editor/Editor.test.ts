@@ -170,6 +170,23 @@ describe("the form of a new rule", () => {
   });
 });
 
+describe("a new rule that is discarded", () => {
+  it("leaves its form, says how much went, and is there again after Undo", async () => {
+    const user = userEvent.setup();
+    router.go("#/rules/new");
+    const view = render(Editor);
+    await user.type(await screen.findByLabelText(/^Name/), "Echo");
+    await user.click(screen.getByRole("button", { name: "Discard" }));
+    expect(toasts.all.at(-1)).toMatchObject({ text: "Discarded", name: "1 change" });
+    expect(router.route.path).toEqual(["rules"]);
+    view.unmount();
+    await toasts.undo();
+    expect(router.route.path).toEqual(["rules", "new"]);
+    render(Editor);
+    await waitFor(async () => expect(await screen.findByLabelText(/^Name/)).toHaveValue("Echo"));
+  });
+});
+
 describe("the form of a saved rule", () => {
   it("tells what is not saved, keeps it when left, and saves it as a version", async () => {
     const user = userEvent.setup();

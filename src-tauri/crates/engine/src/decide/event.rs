@@ -8,7 +8,7 @@ use model::{
     Decision, Enforcement, EnforcementStatus, Event, EventSource, Outcome, Reason, Ref, Rule, RuleId,
     Timestamp, nearest,
 };
-use rules::RuleMemory;
+use rules::Circumstances;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -77,7 +77,8 @@ fn timer_fired(state: &State, event: &Event) -> Option<Change> {
 /// Every rule concerned looks at the event; those that fire ask for a run.
 fn look(state: &State, step: &mut Step, event: &Arc<Event>) {
     let mut grant = run::Grant::of(state);
-    for decision in state.book.decide(event, &RuleMemory) {
+    for looked in state.book.decide(event, &Circumstances::default()) {
+        let decision = looked.decision;
         let Some(rule) = state.rules.by_id.get(&decision.rule) else { continue };
         fire(state, step, event, rule, decision, &mut grant);
     }

@@ -10,7 +10,7 @@ use crate::operator::Test;
 use crate::path::Path;
 use crate::scope::{Config, Scope, Seen};
 use crate::zone::Zone;
-use model::{Invalid, Reason, RuleId, Timestamp};
+use model::{Invalid, Outcome, Reason, RuleId, Timestamp};
 use serde_json::Value;
 
 /// Compiled conditions.
@@ -88,36 +88,54 @@ pub fn check_conditions(conditions: &Value) -> Result<(), Vec<Invalid>> {
     Condition::compile(conditions).map(drop)
 }
 
-/// What conditions make of one event `{id, trigger, created, payload}`: none where they match, else the
-/// reason why not.
+/// What conditions make of an event that is nowhere recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Looked {
+    /// Matched, unmatched or error.
+    pub outcome: Outcome,
+    /// Why not, unless matched.
+    pub reason: Option<Reason>,
+}
+
+/// What conditions make of one event `{id, trigger, created, payload}`, given the event before it where they
+/// ask whether something changed.
 ///
 /// # Errors
 /// What is wrong with the conditions themselves.
 pub fn eval_condition(
     conditions: &Value,
     event: &Value,
+    previous: Option<&Value>,
     around: &Circumstances<'_>,
-) -> Result<Option<Reason>, Vec<Invalid>> {
+) -> Result<Looked, Vec<Invalid>> {
     let condition = Condition::compile(conditions)?;
-    let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
-    let payload = event.get("payload").unwrap_or(&Value::Null);
-    let created: Timestamp = text("created").parse().unwrap_or_default();
-    let id = event.get("id").and_then(Value::as_i64).unwrap_or_default();
-    let seen = Seen { id, trigger: text("trigger"), created, payload };
+    let previous = previous.and_then(|event| Remembered::next(&condition.watched(), &seen(event), None));
     let scope = Scope {
-        event: &seen,
+        event: &seen(event),
         rule_ref: "",
         rule_id: RuleId(0),
         config: &Config::default(),
         zone: around.zone,
-        previous: around.memory.of(RuleId(0)),
+        previous: previous.as_ref(),
         keys: around.keys,
         secret: false,
     };
-    Ok(match condition.look(&scope) {
-        Ok(()) => None,
-        Err(Miss::False(reason) | Miss::Broken(reason)) => Some(*reason),
-    })
+    let (outcome, reason) = match condition.look(&scope) {
+        Ok(()) => (Outcome::Matched, None),
+        Err(Miss::False(reason)) => (Outcome::Unmatched, Some(*reason)),
+        Err(Miss::Broken(reason)) => (Outcome::Error, Some(*reason)),
+    };
+    Ok(Looked { outcome, reason })
+}
+
+fn seen(event: &Value) -> Seen<'_> {
+    let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
+    Seen {
+        id: event.get("id").and_then(Value::as_i64).unwrap_or_default(),
+        trigger: text("trigger"),
+        created: text("created").parse::<Timestamp>().unwrap_or_default(),
+        payload: event.get("payload").unwrap_or(&Value::Null),
+    }
 }
 
 impl Condition {

@@ -295,15 +295,15 @@ fn a_faulty_rule_is_told_and_decides_error() {
 #[test]
 fn conditions_can_be_asked_about_an_event_that_is_not_recorded() {
     let conditions = json!([{"field": "size", "operator": "greater_than", "value": 3}]);
-    assert_eq!(
-        eval_condition(&conditions, &json!({"payload": {"size": 4}}), &Circumstances::default()),
-        Ok(None)
-    );
-    let reason = eval_condition(&conditions, &json!({"payload": {"size": 2}}), &Circumstances::default())
-        .unwrap()
-        .unwrap();
+    let around = Circumstances::default();
+    let ask = |payload| eval_condition(&conditions, &json!({"payload": payload}), None, &around).unwrap();
+    let looked = ask(json!({"size": 4}));
+    assert_eq!((looked.outcome, looked.reason), (Outcome::Matched, None));
+    let looked = ask(json!({"size": 2}));
+    let reason = looked.reason.unwrap();
+    assert_eq!(looked.outcome, Outcome::Unmatched);
     assert_eq!((reason.path.as_str(), reason.actual), ("all.0", Some(json!(2))));
-    eval_condition(&json!(3), &json!({}), &Circumstances::default()).unwrap_err();
+    eval_condition(&json!(3), &json!({}), None, &around).unwrap_err();
 }
 
 #[test]

@@ -66,7 +66,7 @@ impl Test {
         value: &Value,
         zone: &Zone,
     ) -> Result<bool, String> {
-        let mismatch = || Err(format!("`{}` cannot compare {} with {}", operator, kind(actual), kind(value)));
+        let mismatch = || Err(mismatched(operator, actual, value));
         let texts = || actual.as_str().zip(value.as_str());
         match self {
             Test::Equal { wanted } => Ok(same(actual, value) == *wanted),
@@ -91,7 +91,8 @@ impl Test {
             Test::Between => {
                 let bounds = value.as_array().and_then(|bounds| bounds.first().zip(bounds.get(1)));
                 let orders = bounds.and_then(|(low, high)| order(low, actual).zip(order(actual, high)));
-                orders.map_or_else(mismatch, |(low, high)| Ok(low.is_le() && high.is_le()))
+                let between = orders.map(|(low, high)| low.is_le() && high.is_le());
+                between.ok_or_else(|| mismatched(operator, actual, bounds.map_or(value, |(low, _)| low)))
             }
             Test::TimeBetween(span) => {
                 let within = Moment::read(actual, zone).and_then(|moment| moment.within(*span));
@@ -159,6 +160,10 @@ pub(crate) fn test(operator: &str, value: Option<&Value>) -> Result<Test, String
         },
         _ => Ok(test),
     }
+}
+
+fn mismatched(operator: &str, actual: &Value, value: &Value) -> String {
+    format!("`{operator}` cannot compare {} with {}", kind(actual), kind(value))
 }
 
 fn no_time(operator: &str, actual: &Value, such: &str) -> String {

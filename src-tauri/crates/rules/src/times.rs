@@ -98,12 +98,13 @@ fn day(value: &Value) -> Result<Weekday, String> {
     })
 }
 
-/// `22:00` or `22:00:30`.
+/// `22:00`, `6:00` or `22:00:30`.
 fn clock(text: &str) -> Option<Time> {
     let text = text.trim();
     let shape = |part: &str| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
     let parts: Vec<&str> = text.split(':').collect();
-    if !(2..=3).contains(&parts.len()) || !parts.iter().all(|part| shape(part)) {
+    let hour = parts.first().is_some_and(|hour| shape(hour) || shape(&format!("0{hour}")));
+    if !(2..=3).contains(&parts.len()) || !hour || !parts.iter().skip(1).all(|part| shape(part)) {
         return None;
     }
     let number = |index: usize| parts.get(index).map_or(Some(0), |part| part.parse::<i8>().ok());

@@ -122,7 +122,7 @@ fn comparisons_are_typed_and_say_why_they_are_false() {
             "event.payload.size",
             "is_between",
             json!(["a", "b"]),
-            "unmatched: `is_between` cannot compare a number with a list",
+            "unmatched: `is_between` cannot compare a number with text",
         ),
         ("event.payload.nested.deep[0].x", "exists", json!(null), "matched"),
         ("event.payload.nested.deep.0.x", "equals", json!(null), "matched"),

@@ -17,7 +17,7 @@ const GROUPS: &[(&str, Group)] = &[("all", Group::All), ("any", Group::Any), ("n
 /// # Errors
 /// Every place that is wrong.
 pub(super) fn read(conditions: &Value) -> Result<Condition, Vec<Invalid>> {
-    let mut reading = Reading { errors: Vec::new(), leaves: 0 };
+    let mut reading = Reading { errors: Vec::new(), leaves: 0, groups: 0 };
     let condition = match conditions {
         Value::Null => Condition::Always,
         Value::Array(items) if items.is_empty() => Condition::Always,
@@ -38,6 +38,7 @@ pub(super) fn read(conditions: &Value) -> Result<Condition, Vec<Invalid>> {
 struct Reading {
     errors: Vec<Invalid>,
     leaves: usize,
+    groups: usize,
 }
 
 impl Reading {
@@ -87,6 +88,16 @@ impl Reading {
         let Some(items) = value.as_array() else {
             return self.wrong(&path, format!("expected a list of conditions, found {}", kind(value)));
         };
+        self.groups += 1;
+        if self.groups > limits::CONDITION_LEAVES {
+            if self.groups == limits::CONDITION_LEAVES + 1 {
+                self.wrong(
+                    "",
+                    format!("a rule has at most {} groups of conditions", limits::CONDITION_LEAVES),
+                );
+            }
+            return Condition::Always;
+        }
         let inner = items.iter().enumerate().map(|(index, item)| {
             let path = format!("{path}.{index}");
             match item {

@@ -105,7 +105,7 @@ impl<'a> Run<'a> {
     fn tell(&self, gone: &Gone<'_>) -> Failure {
         let (place, message) = match gone {
             Gone::Name(access) => (access.place, self.names.why_missing(&access.path)),
-            Gone::Other(place, message) => (*place, (*message).to_owned()),
+            Gone::Other(place, message) => (*place, message.clone().into_owned()),
         };
         Failure::missing(place, format!("{message}; `| default(…)` gives a value in its place"))
     }
@@ -167,8 +167,12 @@ impl<'a> Run<'a> {
         match expr {
             Expr::Constant(value) => Ok(Val::Plain(Cow::Borrowed(value))),
             Expr::Name(access) => {
-                self.pay(1, access.place)?;
-                Ok(names.find(&access.path).map_or(Val::Gone(Gone::Name(access)), Val::Plain))
+                let found = names.find(&access.path);
+                // What is put together for this alone costs what it is.
+                let made = if let Some(Cow::Owned(made)) = &found { paid(made) } else { 0 };
+                self.pay(1 + made, access.place)?;
+                let found = found.map(Val::Plain).or_else(|| of_text(names, &access.path).map(Val::from));
+                Ok(found.unwrap_or(Val::Gone(Gone::Name(access))))
             }
             Expr::Key { name, place } => {
                 names.key(name).map(Val::from).map_err(|message| Failure::broken(*place, message))
@@ -275,7 +279,7 @@ impl<'a> Run<'a> {
         }
         let place = branches.last().map_or(Place::START, |(_, place, _)| *place);
         otherwise.map_or(
-            Ok(Val::Gone(Gone::Other(place, "the condition does not hold, and there is no `else`"))),
+            Ok(Val::Gone(Gone::Other(place, "the condition does not hold, and there is no `else`".into()))),
             |otherwise| self.eval(otherwise),
         )
     }
@@ -334,20 +338,20 @@ impl<'a> Run<'a> {
 
     /// Nothing of nothing is nothing, so that `a.b | default(1)` works where there is no `a`.
     fn get(&mut self, value: Val<'a>, part: &Part, place: Place) -> Result<Val<'a>, Failure> {
-        let missing = Val::Gone(Gone::Other(place, "what stands in brackets does not exist there"));
+        let missing = || Val::Gone(Gone::Other(place, format!("there is no `{part}` in it").into()));
         let value = match value {
             Val::Gone(gone) => return Ok(Val::Gone(gone)),
             other => self.made_plain(other)?,
         };
         if let (Value::String(text), Part::Index(_)) = (value.as_ref(), part) {
             let found = character(text, part);
-            return Ok(found.map_or(missing, Val::from));
+            return Ok(found.map_or_else(missing, Val::from));
         }
         Ok(match value {
             Cow::Borrowed(value) => {
-                step(value, part).map_or(missing, |found| Val::Plain(Cow::Borrowed(found)))
+                step(value, part).map_or_else(missing, |found| Val::Plain(Cow::Borrowed(found)))
             }
-            Cow::Owned(value) => step(&value, part).map_or(missing, |found| found.clone().into()),
+            Cow::Owned(value) => step(&value, part).map_or_else(missing, |found| found.clone().into()),
         })
     }
 
@@ -387,7 +391,7 @@ impl<'a> Run<'a> {
         }
         let made = self.fuel.filter(name, &given).map_err(|error| self.refused(&error, name, place))?;
         if made.is_undefined() {
-            return Ok(Val::Gone(Gone::Other(place, "there is nothing that the filter could give")));
+            return Ok(Val::Gone(Gone::Other(place, "there is nothing that the filter could give".into())));
         }
         Ok(Val::Library(made, place))
     }
@@ -463,6 +467,12 @@ impl<'a> Run<'a> {
 
 fn exhausted(place: Place) -> Failure {
     Failure::broken(place, format!("the expression takes more than {} steps", limits::EXPRESSION_FUEL))
+}
+
+/// `name[0]`, where the name leads to a text.
+fn of_text(names: &dyn Names, path: &[Part]) -> Option<Value> {
+    let (last, path) = path.split_last().filter(|(last, path)| last.name().is_none() && !path.is_empty())?;
+    character(names.find(path)?.as_str()?, last)
 }
 
 fn character(text: &str, part: &Part) -> Option<Value> {

@@ -318,12 +318,6 @@ impl<'a> Parser<'a> {
         self.at += 1;
         let mut args: Vec<Argument> = Vec::new();
         while !self.takes(")") {
-            if !args.is_empty() {
-                self.expect(",")?;
-                if self.takes(")") {
-                    break;
-                }
-            }
             let named = self.peek().filter(|word| word.kind == Kind::Name && self.is(1, "="));
             self.at += if named.is_some() { 2 } else { 0 };
             if named.is_none() && args.last().is_some_and(|last| last.name.is_some()) {
@@ -331,6 +325,7 @@ impl<'a> Parser<'a> {
             }
             let value = self.choice()?;
             args.push(Argument { name: named.map(|word| word.text.to_owned()), value });
+            self.comma(")")?;
         }
         Ok(args)
     }
@@ -433,12 +428,15 @@ impl<'a> Parser<'a> {
         let (mut items, mut comma) = (Vec::new(), false);
         while !self.takes(end) {
             items.push(self.choice()?);
-            if !self.is(0, end) {
-                self.expect(",")?;
-                comma = true;
-            }
+            comma |= self.comma(end)?;
         }
         Ok((items, comma))
+    }
+
+    /// A comma, or what ends the list.
+    fn comma(&mut self, end: &str) -> Result<bool, Wrong> {
+        let comma = self.takes(",");
+        if comma || self.is(0, end) { Ok(comma) } else { Err(self.unexpected(&format!("`,` or `{end}`"))) }
     }
 
     fn map(&mut self, place: Place) -> Result<Expr, Wrong> {
@@ -448,9 +446,7 @@ impl<'a> Parser<'a> {
             let key = self.choice()?;
             self.expect(":")?;
             entries.push((key, self.choice()?));
-            if !self.is(0, "}") {
-                self.expect(",")?;
-            }
+            self.comma("}")?;
         }
         Ok(Expr::Map(entries, place))
     }

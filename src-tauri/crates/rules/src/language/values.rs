@@ -21,7 +21,7 @@ pub(super) enum Val<'a> {
 /// What does not exist.
 pub(super) enum Gone<'a> {
     Name(&'a Access),
-    Other(Place, &'static str),
+    Other(Place, Cow<'static, str>),
 }
 
 impl From<Value> for Val<'_> {

@@ -1,6 +1,9 @@
 //! Conditions: a tree of `all`, `any`, `none` over comparisons, a flat list, or one expression.
 
 mod read;
+mod write;
+
+pub use write::full_conditions;
 
 use crate::circumstances::Circumstances;
 use crate::compare::{kept, kind, same};
@@ -26,6 +29,7 @@ pub(crate) enum Condition {
     Leaf(Box<Leaf>),
     Expression {
         path: String,
+        source: String,
         expression: Box<Expression>,
     },
 }
@@ -149,7 +153,7 @@ impl Condition {
         match self {
             Self::Always => Ok(()),
             Self::Leaf(leaf) => leaf.look(scope),
-            Self::Expression { path, expression } => {
+            Self::Expression { path, expression, .. } => {
                 let at = |message| {
                     Box::new(Reason { path: path.clone(), message: Some(message), ..Reason::default() })
                 };

@@ -8,14 +8,16 @@
 
 mod evaluate;
 mod library;
+mod names;
 mod operators;
 mod parse;
 mod tree;
 mod values;
 mod words;
 
-pub(crate) use evaluate::{Failure, Names, Run};
-pub(crate) use parse::{Dialect, Parsed, ROOTS, SCOPE, parse};
+pub(crate) use evaluate::{Failure, Run};
+pub(crate) use names::{Names, ROOTS, SCOPE};
+pub(crate) use parse::{Dialect, Parsed, parse};
 pub(crate) use tree::Uses;
 pub(crate) use values::{Budget, text};
 pub use words::Place;

@@ -26,7 +26,7 @@ mod zone;
 pub use backtest::{Backtest, Change, Summary, Verdict};
 pub use book::{Facts, Look, RuleBook, RuleFault, check_rule};
 pub use circumstances::Circumstances;
-pub use conditions::{Count, Looked, check_conditions, eval_condition};
+pub use conditions::{Count, Looked, check_conditions, eval_condition, full_conditions};
 pub use expression::evaluate;
 pub use fault::Fault;
 pub use keys::{Keys, NoKeys};

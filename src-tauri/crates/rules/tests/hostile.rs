@@ -1,8 +1,6 @@
 //! Templates, conditions and patterns of somebody who means harm: each is refused when it is saved, or ends in
 //! a decision, in bounded time and memory. One test, so that nothing else uses memory beside it.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 mod world;
 
 use model::Outcome;

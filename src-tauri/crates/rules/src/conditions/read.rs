@@ -135,7 +135,10 @@ impl Reading {
         let skipped = source.find(inner).unwrap_or(0);
         let start = Place::START.after(source.get(..skipped).unwrap_or_default());
         match Expression::compile(inner, start, Dialect::Condition) {
-            Ok(expression) => Condition::Expression { path: here, expression: Box::new(expression) },
+            Ok(expression) => {
+                let (source, expression) = (inner.to_owned(), Box::new(expression));
+                Condition::Expression { path: here, source, expression }
+            }
             Err(wrong) => self.wrong(&here, wrong.to_string()),
         }
     }

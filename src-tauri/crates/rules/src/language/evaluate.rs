@@ -1,7 +1,8 @@
 //! An expression worked out: every step is paid for, every name that does not exist is told.
 
 use super::library::{Exhausted, Fuel};
-use super::operators::{arithmetic, compare, slice};
+use super::names::Names;
+use super::operators::{arithmetic, compare, looked_at, paid, slice};
 use super::tree::{Argument, Comparison, Expr, Step};
 use super::values::{Budget, Gone, Val, library, plain, said, weight};
 use super::words::Place;
@@ -12,21 +13,6 @@ use minijinja::value::{Kwargs, Value as Jinja};
 use model::limits;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
-
-/// What expressions may see.
-pub(crate) trait Names {
-    /// The value that a path leads to; its first part is a name.
-    fn find(&self, path: &[Part]) -> Option<Cow<'_, Value>>;
-
-    /// Why there is nothing: the first part that is not there, and the nearest name that is.
-    fn why_missing(&self, path: &[Part]) -> String;
-
-    /// The value of a key, or why it cannot be had.
-    fn key(&self, name: &str) -> Result<Value, String>;
-
-    /// Whether what is seen must not be told in messages.
-    fn is_secret(&self) -> bool;
-}
 
 /// Why an expression has no value.
 #[derive(Clone, Debug, PartialEq)]
@@ -480,22 +466,4 @@ fn character(text: &str, part: &Part) -> Option<Value> {
     let count = usize::try_from(index.unsigned_abs()).ok()?;
     let found = if *index < 0 { text.chars().nth_back(count - 1) } else { text.chars().nth(count) };
     found.map(|found| Value::String(found.to_string()))
-}
-
-/// What a new value costs.
-fn paid(value: &Value) -> usize {
-    match value {
-        Value::Array(_) | Value::Object(_) => weight(value) / 8,
-        Value::String(text) => text.len() / 64,
-        _ => 0,
-    }
-}
-
-/// What a comparison costs: no more is looked at than there is of both.
-fn looked_at(left: &Value, right: &Value) -> usize {
-    match (left, right) {
-        (_, Value::Array(_) | Value::Object(_)) => weight(right) / 8,
-        (Value::String(_), Value::String(right)) => right.len() / 64,
-        _ => 0,
-    }
 }

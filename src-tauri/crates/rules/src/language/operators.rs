@@ -3,7 +3,7 @@
 
 use super::evaluate::Failure;
 use super::tree::{Arithmetic, Comparison};
-use super::values::{text, too_large};
+use super::values::{text, too_large, weight};
 use super::words::Place;
 use crate::compare::{kind, order, same};
 use model::limits;
@@ -166,4 +166,22 @@ fn positions(length: usize, start: Option<i64>, stop: Option<i64>, step: i64) ->
         at = here.checked_add(step);
         usize::try_from(here).ok()
     })
+}
+
+/// What a new value costs.
+pub(super) fn paid(value: &Value) -> usize {
+    match value {
+        Value::Array(_) | Value::Object(_) => weight(value) / 8,
+        Value::String(text) => text.len() / 64,
+        _ => 0,
+    }
+}
+
+/// What a comparison costs: no more is looked at than there is of both.
+pub(super) fn looked_at(left: &Value, right: &Value) -> usize {
+    match (left, right) {
+        (_, Value::Array(_) | Value::Object(_)) => weight(right) / 8,
+        (Value::String(_), Value::String(right)) => right.len() / 64,
+        _ => 0,
+    }
 }

@@ -1,6 +1,7 @@
 //! Words to a tree: the grammar, the known names, and what may not be written at all.
 
 use super::library::{FILTERS, LIBRARY, TESTS};
+use super::names::{check, note};
 use super::tree::{Access, Argument, Arithmetic, Comparison, Expr, Step, Uses};
 use super::values::{Budget, plain};
 use super::words::{Kind, Place, Word, Wrong, words};
@@ -12,16 +13,6 @@ use serde_json::Value;
 const BRACKETS: usize = 24;
 /// Words that are no names.
 const CONNECTIVES: &[&str] = &["and", "or", "not", "in", "is", "if", "else"];
-/// The names that rules know, and what is known of their parts.
-pub(crate) const SCOPE: &[(&str, &[&str])] = &[
-    ("event", &["id", "trigger", "created", "payload"]),
-    ("pack", &["config"]),
-    ("system", &["timestamp", "rule"]),
-    ("system.rule", &["ref", "id"]),
-];
-/// The names that expressions of rules begin with.
-pub(crate) const ROOTS: &[&str] = &["event", "pack", "system"];
-
 /// What an expression may name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
@@ -263,8 +254,10 @@ impl<'a> Parser<'a> {
             }
         }
         if let Expr::Name(access) = &of {
-            self.check_scope(access)?;
-            self.note_config(access);
+            if self.dialect != Dialect::Open {
+                check(access)?;
+            }
+            note(access, &mut self.uses);
         }
         Ok(with_steps(of, steps))
     }
@@ -449,44 +442,6 @@ impl<'a> Parser<'a> {
             self.comma("}")?;
         }
         Ok(Expr::Map(entries, place))
-    }
-
-    fn check_scope(&self, access: &Access) -> Result<(), Wrong> {
-        if self.dialect == Dialect::Open {
-            return Ok(());
-        }
-        let names: Vec<&str> = access.path.iter().map_while(Part::name).collect();
-        let first = names.first().copied().unwrap_or_default();
-        if !ROOTS.contains(&first) {
-            let hint = match nearest(first, ROOTS.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "known are event, pack and system".to_owned(),
-            };
-            return Err(Wrong::new(access.place, format!("`{first}` is not known; {hint}")));
-        }
-        for length in 1..names.len() {
-            let above = names.get(..length).unwrap_or_default().join(".");
-            let name = names.get(length).copied().unwrap_or_default();
-            let known = SCOPE.iter().find(|(root, _)| *root == above).map(|(_, known)| *known);
-            if let Some(known) = known.filter(|known| !known.contains(&name)) {
-                let near =
-                    nearest(name, known.iter().copied()).unwrap_or(known.last().copied().unwrap_or_default());
-                let message = format!("`{above}.{name}` does not exist; did you mean `{above}.{near}`?");
-                return Err(Wrong::new(access.place, message));
-            }
-        }
-        Ok(())
-    }
-
-    fn note_config(&mut self, access: &Access) {
-        let mut names = access.path.iter().map(Part::name);
-        if names.next().flatten() != Some("pack") {
-            return;
-        }
-        self.uses.config = true;
-        if let (Some("config"), Some(Some(name))) = (names.next().flatten(), names.next()) {
-            self.uses.settings.push((name.to_owned(), access.place));
-        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! What is taken from the library: its filters and tests, and the fuel that pays for them.
 
+use super::parse::shortened;
 use super::values::{Budget, plain, text};
-use super::words::Place;
+use super::words::{Kind, Place, Word, Wrong};
 use minijinja::value::Value as Jinja;
 use minijinja::{Environment, Error, ErrorKind, State, UndefinedBehavior};
 use model::limits;
@@ -191,4 +192,21 @@ impl Fuel {
         state.consume_fuel(0)?;
         Ok(holds)
     }
+}
+
+/// Numbers and texts mean what they mean in the library.
+pub(super) fn literal(word: Word<'_>) -> Result<Value, Wrong> {
+    if let Ok(number) = word.text.parse::<i64>() {
+        return Ok(number.into());
+    }
+    let wrong = || {
+        let what = if word.kind == Kind::Text {
+            "text: an escape in it is wrong"
+        } else {
+            "number that can be kept"
+        };
+        Wrong::new(word.place, format!("`{}` is no {what}", shortened(word.text)))
+    };
+    let read = LIBRARY.compile_expression_owned(word.text.to_owned()).and_then(|text| text.eval(()));
+    plain(&read.map_err(|_| wrong())?, &mut Budget::default(), word.place).map_err(|_| wrong())
 }

@@ -1,9 +1,8 @@
 //! Words to a tree: the grammar, the known names, and what may not be written at all.
 
-use super::library::{FILTERS, LIBRARY, TESTS};
+use super::library::{FILTERS, TESTS, literal};
 use super::names::{check, note};
 use super::tree::{Access, Argument, Arithmetic, Comparison, Expr, Step, Uses};
-use super::values::{Budget, plain};
 use super::words::{Kind, Place, Word, Wrong, words};
 use crate::path::Part;
 use model::nearest;
@@ -481,23 +480,6 @@ fn unknown<'n>(what: &str, word: Word<'_>, known: impl IntoIterator<Item = &'n s
     Wrong::new(word.place, format!("there is no {what} `{}`{hint}", shortened(word.text)))
 }
 
-/// Numbers and texts mean what they mean in the library.
-fn literal(word: Word<'_>) -> Result<Value, Wrong> {
-    if let Ok(number) = word.text.parse::<i64>() {
-        return Ok(number.into());
-    }
-    let wrong = || {
-        let what = if word.kind == Kind::Text {
-            "text: an escape in it is wrong"
-        } else {
-            "number that can be kept"
-        };
-        Wrong::new(word.place, format!("`{}` is no {what}", shortened(word.text)))
-    };
-    let read = LIBRARY.compile_expression_owned(word.text.to_owned()).and_then(|text| text.eval(()));
-    plain(&read.map_err(|_| wrong())?, &mut Budget::default(), word.place).map_err(|_| wrong())
-}
-
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     if text.chars().count() > 60 { text.chars().take(60).chain(['…']).collect() } else { text.to_owned() }
 }

@@ -126,13 +126,11 @@ impl RuleBook {
                 .into_iter()
                 .collect(),
             None => {
-                let rules = self.by_trigger.get(&event.trigger);
-                rules
-                    .into_iter()
-                    .flat_map(BTreeMap::values)
-                    .filter(|entry| entry.enabled)
-                    .map(|entry| entry.look(&seen, around))
-                    .collect()
+                let Some(rules) = self.by_trigger.get(&event.trigger) else { return Vec::new() };
+                let mut looks = Vec::with_capacity(rules.len());
+                let enabled = rules.values().filter(|entry| entry.enabled);
+                looks.extend(enabled.map(|entry| entry.look(&seen, around)));
+                looks
             }
         }
     }

@@ -45,6 +45,10 @@ impl Span {
                 _ => None,
             },
             Value::String(text) => text.split_once('-'),
+            Value::Object(ends) if ends.len() == 2 => {
+                let end = |names: [&str; 2]| names.into_iter().find_map(|name| ends.get(name)?.as_str());
+                end(["from", "start"]).zip(end(["to", "end"]))
+            }
             _ => None,
         };
         let (from, to) = ends.ok_or_else(|| SPAN.to_owned())?;

@@ -360,3 +360,21 @@ proptest! {
         let _decision = look(json!({"expression": text}), json!({"p": source, "q": text}), json!({"a": 1}));
     }
 }
+
+#[test]
+fn an_event_that_says_nothing_matches_nothing_and_breaks_nothing() {
+    for payload in [json!({}), json!(null), json!([]), json!("x"), json!(5), json!({"size": null})] {
+        for conditions in [
+            json!([{"field": "size", "operator": "greater_than", "value": 1}]),
+            json!({"any": [{"field": "event.payload.size", "operator": "less_than", "value": 1}]}),
+            json!({"expression": "event.payload.size > 1"}),
+            json!({"expression": "event.payload.size + 1"}),
+            json!({"expression": "event.payload.size | upper and event.payload.more"}),
+        ] {
+            let decision =
+                look(conditions.clone(), json!({"p": "{{ event.payload.size }}"}), payload.clone());
+            assert_eq!(decision.outcome, Outcome::Unmatched, "{conditions} on {payload}");
+            assert!(decision.reason.is_some());
+        }
+    }
+}

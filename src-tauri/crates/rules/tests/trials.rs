@@ -373,6 +373,10 @@ fn every_form_of_conditions_has_one_full_form() {
         (json!(null), json!({})),
         (json!([]), json!({})),
         (
+            json!([{"field": "a", "operator": "exists"}, {"expression": "event.id > 3"}]),
+            json!({"all": [{"field": "event.payload.a", "operator": "exists"}, {"expression": "event.id > 3"}]}),
+        ),
+        (
             json!([{"field": "a.0", "operator": "equals", "value": 1}, {"field": "event.payload['b c']", "operator": "exists"}]),
             json!({"all": [{"field": "event.payload.a.0", "operator": "equals", "value": 1},
                 {"field": "event.payload[\"b c\"]", "operator": "exists"}]}),

@@ -52,6 +52,7 @@ impl Reading {
         let inner = items.iter().enumerate().map(|(index, item)| {
             let path = format!("all.{index}");
             match item {
+                Value::Object(map) if is_node(map) => self.node(map, &path, limits::NESTING),
                 Value::Object(map) => self.leaf(map, &path, Path::in_payload),
                 other => {
                     self.wrong(&path, format!("expected {{field, operator, value}}, found {}", kind(other)))
@@ -157,6 +158,12 @@ impl Reading {
             Err((path, message)) => self.wrong(&path, message),
         }
     }
+}
+
+/// Whether this is a group or an expression, which a flat list may hold too.
+fn is_node(map: &Map<String, Value>) -> bool {
+    map.len() == 1
+        && map.keys().all(|name| name == "expression" || GROUPS.iter().any(|(group, _)| group == name))
 }
 
 /// Where something is wrong, and what.

@@ -21,7 +21,7 @@ const USES: &[(&str, &[&str])] = &[
     ("door", &["api", "engine", "model"]),
     ("sensor-kit", &["model"]),
     ("timer-sensor", &["model", "schedule", "sensor-kit"]),
-    ("cli", &["api", "door", "model", "packs", "schedule"]),
+    ("cli", &["api", "door", "model", "packs", "rules", "schedule"]),
     ("attune-studio", &["api", "door"]),
     ("xtask", &[]),
 ];

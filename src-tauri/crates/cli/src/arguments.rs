@@ -55,6 +55,12 @@ pub(crate) enum Command {
     /// Answer pure questions: JSON lines in, JSON lines out; needs no engine
     ///
     /// {"id":1,"do":"schedule","trigger_ref":"core.intervaltimer","trigger_params":{"interval":10},"after":"2026-03-28T00:00:00Z","count":5}
+    ///
+    /// {"id":2,"do":"condition","conditions":[{"field":"size","operator":"less_than","value":5}],"event":{"payload":{"size":9}}}
+    ///
+    /// {"id":3,"do":"render","template":"{{ event.payload.size }} bytes","context":{"event":{"payload":{"size":9}}}}
+    ///
+    /// {"id":4,"do":"expression","expression":"size > 5","context":{"size":9}}
     Eval,
 }
 

@@ -1,5 +1,9 @@
 //! `attune eval`: pure questions, one JSON document a line, one answer a line. Nothing that comes in ends it.
 
+mod rule;
+#[cfg(test)]
+mod tests;
+
 use model::{Invalid, Ref, Timestamp, limits, nearest};
 use schedule::Schedule;
 use serde::Deserialize;
@@ -11,7 +15,7 @@ const FIRES: u64 = 1_000;
 /// Fires where the question does not say how many.
 const USUAL_FIRES: u64 = 10;
 /// What can be asked.
-const QUESTIONS: [&str; 1] = ["schedule"];
+const QUESTIONS: [&str; 4] = ["schedule", "condition", "render", "expression"];
 
 /// Answers questions until the input ends.
 ///
@@ -64,28 +68,33 @@ fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Option<
 
 /// Why a question has no answer.
 struct Wrong {
+    code: &'static str,
     message: String,
     field: Option<String>,
+    line: Option<u32>,
     column: Option<usize>,
 }
 
 impl Wrong {
     fn plain(message: impl Into<String>) -> Self {
-        Self { message: message.into(), field: None, column: None }
+        Self { code: "invalid", message: message.into(), field: None, line: None, column: None }
     }
 }
 
 impl From<Invalid> for Wrong {
     fn from(invalid: Invalid) -> Self {
         let field = Some(invalid.field).filter(|field| !field.is_empty());
-        Self { message: invalid.message, field, column: None }
+        Self { field, ..Self::plain(invalid.message) }
     }
 }
 
 fn refuse(id: &Value, wrong: &Wrong) -> Value {
-    let mut error = json!({ "code": "invalid", "message": wrong.message });
+    let mut error = json!({ "code": wrong.code, "message": wrong.message });
     if let Some(field) = &wrong.field {
         error["field"] = json!(field);
+    }
+    if let Some(line) = wrong.line {
+        error["line"] = json!(line);
     }
     if let Some(column) = wrong.column {
         error["column"] = json!(column);
@@ -103,7 +112,7 @@ fn answer(line: &[u8]) -> Value {
             );
         }
         Err(error) => {
-            let wrong = Wrong { message: error.message, field: None, column: Some(error.column) };
+            let wrong = Wrong { column: Some(error.column), ..Wrong::plain(error.message) };
             return refuse(&id_of(line), &wrong);
         }
     };
@@ -135,15 +144,21 @@ fn ask(question: &Map<String, Value>) -> Result<Map<String, Value>, Wrong> {
     };
     match what {
         "schedule" => fires(question),
-        unknown => {
-            let shown: String = unknown.chars().take(60).collect();
-            let hint = match nearest(unknown, QUESTIONS) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("expected {}", QUESTIONS.join(", ")),
-            };
-            Err(Invalid::new("do", format!("`{shown}` is nothing that can be asked; {hint}")).into())
-        }
+        "condition" => rule::condition(question),
+        "render" => rule::render(question),
+        "expression" => rule::expression(question),
+        unknown => Err(unknown_operation(unknown)),
     }
+}
+
+fn unknown_operation(name: &str) -> Wrong {
+    let shown: String = name.chars().take(60).collect();
+    let hint = match nearest(name, QUESTIONS) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("expected {}", QUESTIONS.join(", ")),
+    };
+    let message = format!("`{shown}` is nothing that can be asked; {hint}");
+    Wrong { code: "unknown_operation", field: Some("do".to_owned()), ..Wrong::plain(message) }
 }
 
 fn fires(question: &Map<String, Value>) -> Result<Map<String, Value>, Wrong> {
@@ -190,101 +205,4 @@ fn count(value: Option<&Value>) -> Result<usize, Invalid> {
     count
         .and_then(|count| usize::try_from(count).ok())
         .ok_or_else(|| Invalid::new("count", format!("expected a whole number from 1 to {FIRES}")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ask_all(input: &[u8]) -> Vec<Value> {
-        let mut output = Vec::new();
-        run(input, &mut output).unwrap();
-        String::from_utf8(output).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-
-    fn ask_one(input: &str) -> Value {
-        let mut answers = ask_all(input.as_bytes());
-        assert_eq!(answers.len(), 1, "{answers:?}");
-        answers.remove(0)
-    }
-
-    #[test]
-    fn a_schedule_tells_its_fires() {
-        let answer = ask_one(
-            r#"{"id":1,"do":"schedule","trigger_ref":"core.intervaltimer","trigger_params":{"interval":10},"after":"2026-03-28T00:00:00Z","count":2}"#,
-        );
-        let expected = r#"{"id":1,"ok":true,"fires":[{"at":"2026-03-28T00:00:10Z","note":null},{"at":"2026-03-28T00:00:20Z","note":null}]}"#;
-        assert_eq!(answer.to_string(), expected);
-    }
-
-    #[test]
-    fn local_times_are_told_as_instants_with_what_a_clock_change_does_to_them() {
-        let ask = |expression: &str| {
-            let question = json!({
-                "id": 1, "do": "schedule", "trigger_ref": "core.crontimer", "after": "2026-03-28T12:00:00Z", "count": 2,
-                "trigger_params": {"expression": expression, "timezone": "Europe/Berlin"},
-            });
-            ask_one(&question.to_string())
-        };
-        let skipped = "02:30 is skipped as clocks go forward. Fires at 03:00, the first moment after.";
-        assert_eq!(
-            ask("30 2 * * *")["fires"],
-            json!([{"at": "2026-03-29T01:00:00Z", "note": skipped}, {"at": "2026-03-30T00:30:00Z", "note": null}])
-        );
-        let error = &ask("0 0 8 * * MOM")["error"];
-        assert_eq!(error["field"], "expression");
-        assert_eq!(error["message"], "weekday `MOM` at column 11: did you mean `MON`?");
-    }
-
-    #[test]
-    fn what_is_wrong_is_named_by_field() {
-        let base = json!({
-            "id": "x", "do": "schedule", "trigger_ref": "core.intervaltimer",
-            "trigger_params": {"interval": 10}, "after": "2026-03-28T00:00:00Z", "count": 5,
-        });
-        for (field, value, reported, part) in [
-            ("do", json!("shedule"), "do", "did you mean `schedule`?"),
-            ("do", json!("dance"), "do", "expected schedule"),
-            ("trigger_ref", json!("core.intervaltimr"), "trigger_ref", "core.intervaltimer"),
-            ("trigger_ref", json!("nodot"), "trigger_ref", "expected pack.name"),
-            ("trigger_params", json!([]), "trigger_params", "expected an object"),
-            ("trigger_params", json!({"interval": 0}), "interval", "at least 1"),
-            ("trigger_params", json!({"interval": "60"}), "interval", "whole number"),
-            ("trigger_params", json!({"interval": 5, "unit": "minuts"}), "unit", "minutes"),
-            ("trigger_params", json!({}), "interval", "missing"),
-            ("after", json!("yesterday"), "after", "is not a time"),
-            ("after", json!(null), "after", "expected a text"),
-            ("count", json!(0), "count", "from 1 to 1000"),
-            ("count", json!(1001), "count", "from 1 to 1000"),
-            ("count", json!("5"), "count", "from 1 to 1000"),
-            ("cuont", json!(5), "cuont", "did you mean `count`?"),
-        ] {
-            let mut question = base.clone();
-            question[field] = value;
-            let answer = ask_one(&question.to_string());
-            assert_eq!(answer["id"], "x");
-            assert_eq!(answer["ok"], false);
-            assert_eq!(answer["error"]["code"], "invalid");
-            assert_eq!(answer["error"]["field"], reported, "{answer}");
-            assert!(answer["error"]["message"].as_str().unwrap().contains(part), "{answer}");
-        }
-        let mut question = base;
-        question.as_object_mut().unwrap().shift_remove("after");
-        assert_eq!(ask_one(&question.to_string())["error"]["field"], "after");
-    }
-
-    #[test]
-    fn no_line_ends_the_conversation() {
-        let mut input =
-            b"\n  \r\n{\"id\":1,\n[]\n\xff\xfe\n{\"id\":7,\"do\":\"schedule\",\"x\":1e400}\n".to_vec();
-        input.extend(std::iter::repeat_n(b'[', 3 * limits::BODY_BYTES));
-        input.push(b'\n');
-        input.extend_from_slice(b"{\"id\":9}");
-        let answers = ask_all(&input);
-        let ids: Vec<String> = answers.iter().map(|answer| answer["id"].to_string()).collect();
-        assert_eq!(ids, ["null", "null", "null", "7", "null", "9"]);
-        assert!(answers.iter().all(|answer| answer["ok"] == false && answer["error"]["code"] == "invalid"));
-        assert_eq!(answers[0]["error"]["column"], 8);
-        assert!(answers[4]["error"]["message"].as_str().unwrap().contains("at most 1048576 bytes"));
-    }
 }

@@ -64,6 +64,8 @@ pub const EXPRESSION_BYTES: usize = 4 * 1024;
 pub const EXPRESSION_FUEL: u64 = 50_000;
 /// One rendered value.
 pub const RENDERED_BYTES: usize = 1024 * 1024;
+/// A value that a rule keeps of its previous event, to tell whether it changed; of larger ones a digest is kept.
+pub const REMEMBERED_BYTES: usize = 4 * 1024;
 /// Leaves of one condition tree.
 pub const CONDITION_LEAVES: usize = 1_000;
 /// Compiled size of a regular expression.

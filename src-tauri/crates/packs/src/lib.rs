@@ -9,12 +9,14 @@ mod entry;
 mod fields;
 mod folder;
 mod parts;
+mod rule_file;
 mod schemas;
 mod shipped;
 mod yaml;
 
 pub use entry::shipped_program;
 pub use folder::{load, load_all};
+pub use rule_file::{WrittenRule, read_rule, write_rule};
 pub use shipped::unpack_shipped;
 
 use serde::{Deserialize, Serialize};

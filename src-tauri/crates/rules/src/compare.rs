@@ -36,6 +36,16 @@ fn numbers(a: &Number, b: &Number) -> Option<Ordering> {
     }
 }
 
+/// Whether a text holds a text, a list an item, a map a name; none for anything else.
+pub(crate) fn contains(actual: &Value, wanted: &Value) -> Option<bool> {
+    match (actual, wanted) {
+        (Value::String(text), Value::String(part)) => Some(text.contains(part.as_str())),
+        (Value::Array(items), wanted) => Some(items.iter().any(|item| same(item, wanted))),
+        (Value::Object(map), Value::String(name)) => Some(map.contains_key(name)),
+        _ => None,
+    }
+}
+
 /// The kind of a value, in a sentence.
 pub(crate) fn kind(value: &Value) -> &'static str {
     match value {

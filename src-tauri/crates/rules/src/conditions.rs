@@ -1,15 +1,20 @@
 //! Conditions: a tree of `all`, `any`, `none` over comparisons, a flat list, or one expression.
 
-use crate::compare::{kept, kind};
-use crate::expression::{Expression, Failure};
-use crate::operator::{OPERATORS, Test, test};
-use crate::path::Path;
-use crate::scope::{Looking, Scope, Seen};
-use model::{Invalid, Reason, RuleId, Timestamp, limits, nearest};
-use serde_json::{Map, Value};
+mod read;
+mod write;
 
-/// What every path of this module's errors begins with.
-const FIELD: &str = "conditions";
+pub use write::full_conditions;
+
+use crate::circumstances::Circumstances;
+use crate::compare::{kept, kind, same};
+use crate::expression::Expression;
+use crate::memory::{Change, Remembered};
+use crate::operator::Test;
+use crate::path::Path;
+use crate::scope::{Config, Scope, Seen};
+use crate::zone::Zone;
+use model::{Invalid, Outcome, Reason, RuleId, Timestamp};
+use serde_json::Value;
 
 /// Compiled conditions.
 #[derive(Debug)]
@@ -24,6 +29,7 @@ pub(crate) enum Condition {
     Leaf(Box<Leaf>),
     Expression {
         path: String,
+        source: String,
         expression: Box<Expression>,
     },
 }
@@ -35,16 +41,18 @@ pub(crate) enum Group {
     None,
 }
 
-const GROUPS: &[(&str, Group)] = &[("all", Group::All), ("any", Group::Any), ("none", Group::None)];
-
 #[derive(Debug)]
 pub(crate) struct Leaf {
     path: String,
+    /// The field, written out.
+    name: String,
     field: Path,
     operator: &'static str,
     test: Test,
     /// The value in the rule.
     value: Value,
+    /// The zone in the rule; otherwise the user's.
+    zone: Option<Zone>,
 }
 
 /// Why a look did not match: false, or impossible.
@@ -52,6 +60,28 @@ pub(crate) struct Leaf {
 pub(crate) enum Miss {
     False(Box<Reason>),
     Broken(Box<Reason>),
+}
+
+/// What a condition says, without the reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Yes,
+    No,
+    Broken,
+}
+
+/// How many events one condition let through, alone, whatever the others say. In a `none` group it lets
+/// through what it does not hold for: the counts follow the group.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// Where it stands: `all.1` for a comparison, `all.1.any` for a group, `all.2.expression`.
+    pub path: String,
+    /// Events that it lets through.
+    pub passes: u64,
+    /// Events that it stops.
+    pub stops: u64,
+    /// Events for which it cannot be worked out.
+    pub errors: u64,
 }
 
 /// Checks the conditions of a rule.
@@ -62,44 +92,59 @@ pub fn check_conditions(conditions: &Value) -> Result<(), Vec<Invalid>> {
     Condition::compile(conditions).map(drop)
 }
 
-/// What conditions make of one event `{id, trigger, created, payload}`: none where they match, else the
-/// reason why not.
+/// What conditions make of an event that is nowhere recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Looked {
+    /// Matched, unmatched or error.
+    pub outcome: Outcome,
+    /// Why not, unless matched.
+    pub reason: Option<Reason>,
+}
+
+/// What conditions make of one event `{id, trigger, created, payload}`, given the event before it where they
+/// ask whether something changed.
 ///
 /// # Errors
 /// What is wrong with the conditions themselves.
-pub fn eval_condition(conditions: &Value, event: &Value) -> Result<Option<Reason>, Vec<Invalid>> {
+pub fn eval_condition(
+    conditions: &Value,
+    event: &Value,
+    previous: Option<&Value>,
+    around: &Circumstances<'_>,
+) -> Result<Looked, Vec<Invalid>> {
     let condition = Condition::compile(conditions)?;
+    let previous = previous.and_then(|event| Remembered::next(&condition.watched(), &seen(event), None));
+    let scope = Scope {
+        event: &seen(event),
+        rule_ref: "",
+        rule_id: RuleId(0),
+        config: &Config::default(),
+        zone: around.zone,
+        previous: previous.as_ref(),
+        keys: around.keys,
+        secret: false,
+    };
+    let (outcome, reason) = match condition.look(&scope) {
+        Ok(()) => (Outcome::Matched, None),
+        Err(Miss::False(reason)) => (Outcome::Unmatched, Some(*reason)),
+        Err(Miss::Broken(reason)) => (Outcome::Error, Some(*reason)),
+    };
+    Ok(Looked { outcome, reason })
+}
+
+fn seen(event: &Value) -> Seen<'_> {
     let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
-    let payload = event.get("payload").unwrap_or(&Value::Null);
-    let created: Timestamp = text("created").parse().unwrap_or_default();
-    let id = event.get("id").and_then(Value::as_i64).unwrap_or_default();
-    let seen = Seen::new(id, text("trigger"), created, payload);
-    let config = minijinja::context! {};
-    let scope = Scope::new(&seen, Looking { rule_ref: "", rule_id: RuleId(0), config: &config });
-    Ok(match condition.look(&scope) {
-        Ok(()) => None,
-        Err(Miss::False(reason) | Miss::Broken(reason)) => Some(*reason),
-    })
+    Seen {
+        id: event.get("id").and_then(Value::as_i64).unwrap_or_default(),
+        trigger: text("trigger"),
+        created: text("created").parse::<Timestamp>().unwrap_or_default(),
+        payload: event.get("payload").unwrap_or(&Value::Null),
+    }
 }
 
 impl Condition {
     pub(crate) fn compile(conditions: &Value) -> Result<Self, Vec<Invalid>> {
-        let mut compiling = Compiling { errors: Vec::new(), leaves: 0 };
-        let condition = match conditions {
-            Value::Null => Self::Always,
-            Value::Array(items) if items.is_empty() => Self::Always,
-            Value::Array(items) => compiling.flat(items),
-            Value::Object(map) if map.is_empty() => Self::Always,
-            Value::Object(map) => compiling.node(map, "", limits::NESTING),
-            other => {
-                let message = format!(
-                    "expected a tree of all, any and none, a list, or {{expression: …}}, found {}",
-                    kind(other)
-                );
-                compiling.wrong("", message)
-            }
-        };
-        if compiling.errors.is_empty() { Ok(condition) } else { Err(compiling.errors) }
+        read::read(conditions)
     }
 
     /// # Errors
@@ -107,23 +152,117 @@ impl Condition {
     pub(crate) fn look(&self, scope: &Scope<'_>) -> Result<(), Miss> {
         match self {
             Self::Always => Ok(()),
-            Self::Leaf(leaf) => leaf.look(scope.event),
-            Self::Expression { path, expression } => {
+            Self::Leaf(leaf) => leaf.look(scope),
+            Self::Expression { path, expression, .. } => {
                 let at = |message| {
                     Box::new(Reason { path: path.clone(), message: Some(message), ..Reason::default() })
                 };
                 match expression.holds(scope) {
                     Ok(true) => Ok(()),
                     Ok(false) => Err(Miss::False(at("the expression is false".to_owned()))),
-                    // A missing field is an answer, not a mistake.
-                    Err(Failure::Undefined(message)) => Err(Miss::False(at(message))),
-                    Err(Failure::Broken(message)) => Err(Miss::Broken(at(message))),
+                    // A missing field or one of another kind is an answer, not a mistake.
+                    Err(failure) => {
+                        let message = at(format!("{}: {}", failure.place, failure.message()));
+                        Err(if failure.is_unmatched() { Miss::False(message) } else { Miss::Broken(message) })
+                    }
                 }
             }
             Self::Group { inner, .. } if inner.is_empty() => Ok(()),
             Self::Group { group: Group::All, inner, .. } => inner.iter().try_for_each(|one| one.look(scope)),
             Self::Group { group: Group::Any, inner, .. } => any(inner, scope),
             Self::Group { group: Group::None, path, inner } => none(inner, path, scope),
+        }
+    }
+
+    /// The same without the reason, for those who only count.
+    pub(crate) fn ask(&self, scope: &Scope<'_>) -> Answer {
+        match self {
+            Self::Always => Answer::Yes,
+            Self::Leaf(leaf) => Answer::of(leaf.holds(scope)),
+            Self::Expression { expression, .. } => match expression.holds(scope) {
+                Ok(holds) => Answer::of(holds),
+                Err(failure) => {
+                    if failure.is_unmatched() {
+                        Answer::No
+                    } else {
+                        Answer::Broken
+                    }
+                }
+            },
+            Self::Group { group, inner, .. } => decide(*group, inner.iter().map(|one| one.ask(scope))),
+        }
+    }
+
+    /// Asks every condition about one event and counts what each says. `counts` begins with this condition's
+    /// own place, as [`Condition::places`] lists them; what it leaves is for those that come after.
+    pub(crate) fn count<'c>(
+        &self,
+        scope: &Scope<'_>,
+        in_none: bool,
+        counts: &'c mut [Count],
+    ) -> (Answer, &'c mut [Count]) {
+        let Some((own, mut rest)) =
+            (!matches!(self, Self::Always)).then(|| counts.split_first_mut()).flatten()
+        else {
+            return (Answer::Yes, &mut []);
+        };
+        let answer = match self {
+            Self::Group { group, inner, .. } => {
+                let in_none = in_none != (*group == Group::None);
+                let mut answers = Vec::with_capacity(inner.len());
+                for one in inner {
+                    if matches!(one, Self::Always) {
+                        answers.push(Answer::Yes);
+                        continue;
+                    }
+                    let (answer, after) = one.count(scope, in_none, rest);
+                    answers.push(answer);
+                    rest = after;
+                }
+                decide(*group, answers.into_iter())
+            }
+            other => other.ask(scope),
+        };
+        match answer {
+            Answer::Broken => own.errors += 1,
+            answer if (answer == Answer::Yes) != in_none => own.passes += 1,
+            _ => own.stops += 1,
+        }
+        (answer, rest)
+    }
+
+    /// A count for each place, in the order in which they are written, groups before what is in them.
+    pub(crate) fn places(&self) -> Vec<Count> {
+        let mut places = Vec::new();
+        self.visit(&mut |condition| {
+            let path = match condition {
+                Self::Always => return,
+                Self::Leaf(leaf) => &leaf.path,
+                Self::Group { path, .. } | Self::Expression { path, .. } => path,
+            };
+            places.push(Count { path: path.clone(), ..Count::default() });
+        });
+        places
+    }
+
+    /// The fields whose values must be kept for the next event.
+    pub(crate) fn watched(&self) -> Vec<Path> {
+        let mut watched: Vec<Path> = Vec::new();
+        self.visit(&mut |condition| {
+            if let Self::Leaf(leaf) = condition
+                && matches!(leaf.test, Test::Change)
+                && !watched.contains(&leaf.field)
+            {
+                watched.push(leaf.field.clone());
+            }
+        });
+        watched
+    }
+
+    fn visit(&self, seen: &mut dyn FnMut(&Self)) {
+        seen(self);
+        if let Self::Group { inner, .. } = self {
+            inner.iter().for_each(|one| one.visit(seen));
         }
     }
 
@@ -137,6 +276,27 @@ impl Condition {
             Self::Always => Box::default(),
         }
     }
+}
+
+impl Answer {
+    fn of(holds: bool) -> Self {
+        if holds { Self::Yes } else { Self::No }
+    }
+}
+
+/// What a group makes of its members, who are asked one after the other for as long as it is open.
+fn decide(group: Group, inner: impl Iterator<Item = Answer>) -> Answer {
+    let mut asked = false;
+    for answer in inner {
+        asked = true;
+        match (group, answer) {
+            (_, Answer::Broken) => return Answer::Broken,
+            (Group::All, Answer::No) | (Group::None, Answer::Yes) => return Answer::No,
+            (Group::Any, Answer::Yes) => return Answer::Yes,
+            _ => {}
+        }
+    }
+    Answer::of(group != Group::Any || !asked)
 }
 
 fn any(inner: &[Condition], scope: &Scope<'_>) -> Result<(), Miss> {
@@ -176,179 +336,88 @@ fn join(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
-struct Compiling {
-    errors: Vec<Invalid>,
-    leaves: usize,
-}
-
-impl Compiling {
-    fn wrong(&mut self, path: &str, message: impl Into<String>) -> Condition {
-        self.errors.push(Invalid::new(join(FIELD, path).trim_end_matches('.'), message));
-        Condition::Always
-    }
-
-    /// Attune's flat list: every one must hold, and fields begin inside the payload.
-    fn flat(&mut self, items: &[Value]) -> Condition {
-        let inner = items.iter().enumerate().map(|(index, item)| {
-            let path = format!("all.{index}");
-            match item {
-                Value::Object(map) => self.leaf(map, &path, Path::in_payload),
-                other => {
-                    self.wrong(&path, format!("expected {{field, operator, value}}, found {}", kind(other)))
-                }
-            }
-        });
-        let inner = inner.collect();
-        Condition::Group { group: Group::All, path: "all".to_owned(), inner }
-    }
-
-    fn node(&mut self, map: &Map<String, Value>, path: &str, depth: usize) -> Condition {
-        let Some(depth) = depth.checked_sub(1) else {
-            return self.wrong("", format!("the conditions lie deeper than {} levels", limits::NESTING));
-        };
-        if map.contains_key("field") || map.contains_key("operator") {
-            return self.leaf(map, path, Path::parse);
-        }
-        let mut entries = map.iter();
-        let (Some((name, value)), None) = (entries.next(), entries.next()) else {
-            return self.wrong(
-                path,
-                "expected exactly one of all, any, none, expression, or {field, operator, value}",
-            );
-        };
-        if name == "expression" {
-            return self.expression(value, path);
-        }
-        let Some((_, group)) = GROUPS.iter().find(|(known, _)| known == name) else {
-            let known = ["all", "any", "none", "expression", "field"];
-            let hint = nearest(name, known).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-            return self.wrong(path, format!("`{name}` is not known here{hint}"));
-        };
-        let path = join(path, name);
-        let Some(items) = value.as_array() else {
-            return self.wrong(&path, format!("expected a list of conditions, found {}", kind(value)));
-        };
-        let inner = items.iter().enumerate().map(|(index, item)| {
-            let path = format!("{path}.{index}");
-            match item {
-                Value::Object(map) if map.is_empty() => Condition::Always,
-                Value::Object(map) => self.node(map, &path, depth),
-                other => self.wrong(&path, format!("expected a condition, found {}", kind(other))),
-            }
-        });
-        let inner = inner.collect();
-        Condition::Group { group: *group, path, inner }
-    }
-
-    fn count(&mut self) -> bool {
-        self.leaves += 1;
-        if self.leaves == limits::CONDITION_LEAVES + 1 {
-            self.wrong("", format!("a rule has at most {} conditions", limits::CONDITION_LEAVES));
-        }
-        self.leaves <= limits::CONDITION_LEAVES
-    }
-
-    fn expression(&mut self, value: &Value, path: &str) -> Condition {
-        if !self.count() {
-            return Condition::Always;
-        }
-        let here = join(path, "expression");
-        let Some(source) = value.as_str() else {
-            return self.wrong(
-                &here,
-                format!("expected text such as event.payload.size > 3, found {}", kind(value)),
-            );
-        };
-        // Braces around the whole are a habit from templates.
-        let inner =
-            source.trim().strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}")).unwrap_or(source);
-        match Expression::compile(inner) {
-            Ok(expression) => Condition::Expression { path: here, expression: Box::new(expression) },
-            Err(wrong) => {
-                let skipped = source.find(inner).unwrap_or(0);
-                let before = source.get(..skipped + wrong.at).unwrap_or_default();
-                self.wrong(&here, format!("column {}: {}", before.chars().count() + 1, wrong.message))
-            }
-        }
-    }
-
-    fn leaf(
-        &mut self,
-        map: &Map<String, Value>,
-        path: &str,
-        read: fn(&str) -> Result<Path, String>,
-    ) -> Condition {
-        if !self.count() {
-            return Condition::Always;
-        }
-        let known = ["field", "operator", "value"];
-        if let Some(name) = map.keys().find(|name| !known.contains(&name.as_str())) {
-            let hint = nearest(name, known).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-            return self.wrong(path, format!("`{name}` is not known here{hint}"));
-        }
-        let field = match map.get("field").map(|field| field.as_str().map(read)) {
-            Some(Some(Ok(field))) => field,
-            Some(Some(Err(message))) => return self.wrong(&join(path, "field"), message),
-            _ => return self.wrong(path, "`field` is missing: expected a path such as event.payload.size"),
-        };
-        let operator = match map.get("operator").and_then(Value::as_str) {
-            Some(operator) => operator,
-            None => return self.wrong(path, "`operator` is missing: expected one such as equals"),
-        };
-        let Some(operator) = OPERATORS.iter().find(|known| **known == operator) else {
-            let hint = nearest(operator, OPERATORS.iter().copied());
-            let hint = hint.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-            let shown: String = operator.chars().take(60).collect();
-            return self.wrong(&join(path, "operator"), format!("there is no operator `{shown}`{hint}"));
-        };
-        let value = map.get("value").cloned();
-        match test(operator, value.as_ref()) {
-            Ok(test) => {
-                let value = value.unwrap_or(Value::Null);
-                Condition::Leaf(Box::new(Leaf { path: path.to_owned(), field, operator, test, value }))
-            }
-            Err(message) => self.wrong(&join(path, "value"), message),
-        }
-    }
-}
-
 impl Leaf {
-    fn look(&self, event: &Seen<'_>) -> Result<(), Miss> {
-        let actual = self.field.find(event);
-        if let Test::Exist { wanted } = self.test {
-            return if actual.is_some() == wanted {
-                Ok(())
-            } else {
-                Err(Miss::False(self.reason(actual.as_deref(), None)))
-            };
-        }
-        let Some(actual) = actual else {
-            return Err(Miss::False(self.reason(None, Some(self.field.why_missing(event)))));
-        };
-        match self.test.holds(self.operator, &actual, &self.value) {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(Miss::False(self.reason(Some(&actual), self.hint(&actual)))),
-            Err(message) => Err(Miss::False(self.reason(Some(&actual), Some(message)))),
+    fn zone<'s>(&'s self, scope: &Scope<'s>) -> &'s Zone {
+        self.zone.as_ref().unwrap_or(scope.zone)
+    }
+
+    fn change(&self, actual: &Value, scope: &Scope<'_>) -> Change {
+        Remembered::change(scope.previous, &self.name, actual)
+    }
+
+    fn holds(&self, scope: &Scope<'_>) -> bool {
+        let actual = self.field.find(scope.event);
+        match (&self.test, actual) {
+            (Test::Exist { wanted }, actual) => actual.is_some() == *wanted,
+            (_, None) => false,
+            (Test::Change, Some(actual)) => self.change(&actual, scope) == Change::Changed,
+            (test, Some(actual)) => {
+                test.holds(self.operator, &actual, &self.value, self.zone(scope)) == Ok(true)
+            }
         }
     }
 
-    /// The commonest surprise: the same signs, once as text and once as a number.
-    fn hint(&self, actual: &Value) -> Option<String> {
-        let (Test::Equal { wanted: true }, true) = (&self.test, kind(actual) != kind(&self.value)) else {
-            return None;
-        };
-        Some(format!("{} is never equal to {}", kind(actual), kind(&self.value)))
+    fn look(&self, scope: &Scope<'_>) -> Result<(), Miss> {
+        let no = |actual, message| Err(Miss::False(self.reason(actual, message)));
+        let actual = self.field.find(scope.event);
+        match (&self.test, actual.as_deref()) {
+            (Test::Exist { wanted }, actual) if actual.is_some() == *wanted => Ok(()),
+            (Test::Exist { .. }, actual) => no(actual, None),
+            (_, None) => no(None, Some(self.field.why_missing(scope.event))),
+            (Test::Change, Some(actual)) => match self.change(actual, scope) {
+                Change::Changed => Ok(()),
+                Change::Same => no(Some(actual), Some("it is the same as in the event before".to_owned())),
+                Change::First => {
+                    no(Some(actual), Some("there is no event before this one to compare with".to_owned()))
+                }
+            },
+            (test, Some(actual)) => match test.holds(self.operator, actual, &self.value, self.zone(scope)) {
+                Ok(true) => Ok(()),
+                Ok(false) => no(Some(actual), self.hint(actual, scope)),
+                Err(message) => no(Some(actual), Some(message)),
+            },
+        }
+    }
+
+    /// The commonest surprises: the same signs, once as text and once as a number; a time in another zone.
+    fn hint(&self, actual: &Value, scope: &Scope<'_>) -> Option<String> {
+        match &self.test {
+            Test::Equal { wanted: true } if kind(actual) != kind(&self.value) => {
+                Some(format!("{} is never equal to {}", kind(actual), kind(&self.value)))
+            }
+            Test::Among { wanted: true } => {
+                let items = self.value.as_array()?;
+                let alike = items.iter().find(|item| spelled_alike(item, actual))?;
+                Some(format!("{} is never equal to {}", kind(actual), kind(alike)))
+            }
+            Test::TimeBetween(_) | Test::WeekdayIn(_) => {
+                let zone = self.zone(scope);
+                let moment = crate::times::Moment::read(actual, zone)?;
+                Some(format!("it is {} in {}", moment.told(), zone.name()))
+            }
+            _ => None,
+        }
     }
 
     fn reason(&self, actual: Option<&Value>, message: Option<String>) -> Box<Reason> {
-        let compares = !matches!(self.test, Test::Exist { .. });
+        let compares = !matches!(self.test, Test::Exist { .. } | Test::Change);
         Box::new(Reason {
             path: self.path.clone(),
-            field: Some(self.field.to_string()),
+            field: Some(self.name.clone()),
             operator: Some(self.operator.to_owned()),
             expected: compares.then(|| kept(&self.value)),
             actual: actual.map(kept),
             message,
         })
+    }
+}
+
+/// `3` and `"3"`.
+fn spelled_alike(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::String(text), Value::Number(number)) | (Value::Number(number), Value::String(text)) => {
+            serde_json::from_str(text).is_ok_and(|read| same(&read, &Value::Number(number.clone())))
+        }
+        _ => false,
     }
 }

@@ -1,6 +1,8 @@
 //! The operators of comparisons. Each is typed: what it cannot compare is not matched, and says so.
 
-use crate::compare::{kind, order, same};
+use crate::compare::{contains, kind, order, same};
+use crate::times::{Days, Moment, Span};
+use crate::zone::Zone;
 use model::limits;
 use regex::{Regex, RegexBuilder};
 use serde_json::Value;
@@ -24,26 +26,47 @@ pub const OPERATORS: &[&str] = &[
     "exists",
     "not_exists",
     "is_between",
+    "time_between",
+    "weekday_in",
+    "changed",
 ];
 
 /// What an operator asks, made ready.
 #[derive(Debug)]
 pub(crate) enum Test {
-    Equal { wanted: bool },
+    Equal {
+        wanted: bool,
+    },
     Order(fn(Ordering) -> bool),
-    Contain { wanted: bool },
+    Contain {
+        wanted: bool,
+    },
     Start,
     End,
     Match(Regex),
-    Among { wanted: bool },
-    Exist { wanted: bool },
+    Among {
+        wanted: bool,
+    },
+    Exist {
+        wanted: bool,
+    },
     Between,
+    TimeBetween(Span),
+    WeekdayIn(Days),
+    /// Against the event before.
+    Change,
 }
 
 impl Test {
     /// Whether the test holds, or why the two values cannot be compared.
-    pub(crate) fn holds(&self, operator: &str, actual: &Value, value: &Value) -> Result<bool, String> {
-        let mismatch = || Err(format!("`{}` cannot compare {} with {}", operator, kind(actual), kind(value)));
+    pub(crate) fn holds(
+        &self,
+        operator: &str,
+        actual: &Value,
+        value: &Value,
+        zone: &Zone,
+    ) -> Result<bool, String> {
+        let mismatch = || Err(mismatched(operator, actual, value));
         let texts = || actual.as_str().zip(value.as_str());
         match self {
             Test::Equal { wanted } => Ok(same(actual, value) == *wanted),
@@ -68,9 +91,18 @@ impl Test {
             Test::Between => {
                 let bounds = value.as_array().and_then(|bounds| bounds.first().zip(bounds.get(1)));
                 let orders = bounds.and_then(|(low, high)| order(low, actual).zip(order(actual, high)));
-                orders.map_or_else(mismatch, |(low, high)| Ok(low.is_le() && high.is_le()))
+                let between = orders.map(|(low, high)| low.is_le() && high.is_le());
+                between.ok_or_else(|| mismatched(operator, actual, bounds.map_or(value, |(low, _)| low)))
             }
-            Test::Exist { wanted } => Ok(*wanted),
+            Test::TimeBetween(span) => {
+                let within = Moment::read(actual, zone).and_then(|moment| moment.within(*span));
+                within.ok_or_else(|| no_time(operator, actual, "such as 2026-03-28T22:15:00Z or 22:15"))
+            }
+            Test::WeekdayIn(days) => {
+                let on = Moment::read(actual, zone).and_then(|moment| moment.on(days));
+                on.ok_or_else(|| no_time(operator, actual, "with its day, such as 2026-03-28T22:15:00Z"))
+            }
+            Test::Exist { .. } | Test::Change => Ok(true),
         }
     }
 }
@@ -80,6 +112,12 @@ pub(crate) fn test(operator: &str, value: Option<&Value>) -> Result<Test, String
     let test = match operator {
         "exists" => return Ok(Test::Exist { wanted: true }),
         "not_exists" => return Ok(Test::Exist { wanted: false }),
+        "changed" => {
+            return match value {
+                None | Some(Value::Null) => Ok(Test::Change),
+                Some(_) => Err("`changed` takes no value: it compares with the event before".to_owned()),
+            };
+        }
         "equals" => Test::Equal { wanted: true },
         "not_equals" => Test::Equal { wanted: false },
         "less_than" => Test::Order(Ordering::is_lt),
@@ -93,6 +131,13 @@ pub(crate) fn test(operator: &str, value: Option<&Value>) -> Result<Test, String
         "in" => Test::Among { wanted: true },
         "not_in" => Test::Among { wanted: false },
         "is_between" => Test::Between,
+        "time_between" => {
+            return Span::read(value.unwrap_or(&Value::Null)).map(Test::TimeBetween);
+        }
+        "weekday_in" => {
+            let value = value.ok_or_else(|| format!("`{operator}` needs a value"))?;
+            return Days::read(value).map(Test::WeekdayIn);
+        }
         _ => return pattern(value).map(Test::Match),
     };
     let Some(value) = value else { return Err(format!("`{operator}` needs a value")) };
@@ -115,6 +160,18 @@ pub(crate) fn test(operator: &str, value: Option<&Value>) -> Result<Test, String
         },
         _ => Ok(test),
     }
+}
+
+fn mismatched(operator: &str, actual: &Value, value: &Value) -> String {
+    format!("`{operator}` cannot compare {} with {}", kind(actual), kind(value))
+}
+
+fn no_time(operator: &str, actual: &Value, such: &str) -> String {
+    let found = match actual {
+        Value::String(_) => "this text".to_owned(),
+        other => kind(other).to_owned(),
+    };
+    format!("`{operator}` needs a time {such}; {found} tells none")
 }
 
 fn pattern(value: Option<&Value>) -> Result<Regex, String> {
@@ -141,14 +198,4 @@ fn pattern(value: Option<&Value>) -> Result<Regex, String> {
             format!("this is no regular expression: {detail}")
         }
     })
-}
-
-/// Whether a text holds a text, a list an item, a map a name; none for anything else.
-fn contains(actual: &Value, wanted: &Value) -> Option<bool> {
-    match (actual, wanted) {
-        (Value::String(text), Value::String(part)) => Some(text.contains(part.as_str())),
-        (Value::Array(items), wanted) => Some(items.iter().any(|item| same(item, wanted))),
-        (Value::Object(map), Value::String(name)) => Some(map.contains_key(name)),
-        _ => None,
-    }
 }

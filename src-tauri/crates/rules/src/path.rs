@@ -8,6 +8,8 @@ use std::fmt;
 
 /// Parts of one path; deeper than any value may be.
 const PARTS: usize = model::limits::NESTING;
+/// Names that are looked through for one that was meant.
+const NEAR: usize = 200;
 
 /// A place in an event.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,9 +30,19 @@ const ROOTS: &[(&str, Root)] =
     &[("id", Root::Id), ("trigger", Root::Trigger), ("created", Root::Created), ("payload", Root::Payload)];
 
 #[derive(Clone, Debug, PartialEq)]
-enum Part {
+pub(crate) enum Part {
     Name(String),
-    Index(usize),
+    /// A place in a list; counted from its end where negative.
+    Index(i64),
+}
+
+impl Part {
+    pub(crate) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Name(name) => Some(name),
+            Self::Index(_) => None,
+        }
+    }
 }
 
 impl Path {
@@ -58,10 +70,15 @@ impl Path {
         Ok(Self { root: *root, parts: parts.collect() })
     }
 
+    /// `event.created`
+    pub(crate) fn created() -> Self {
+        Self { root: Root::Created, parts: Vec::new() }
+    }
+
     /// A path as the flat list has it: it begins inside the payload.
     pub(crate) fn in_payload(text: &str) -> Result<Self, String> {
-        if text.starts_with("event.payload.") || text.starts_with("event.payload[") || text == "event.payload"
-        {
+        let of_event = ["event.id", "event.trigger", "event.created", "event.payload"].contains(&text);
+        if of_event || text.starts_with("event.payload.") || text.starts_with("event.payload[") {
             return Self::parse(text);
         }
         Ok(Self { root: Root::Payload, parts: split(text)? })
@@ -86,19 +103,12 @@ impl Path {
 
     /// Why there is nothing: the first part that is not there, and the nearest name that is.
     pub(crate) fn why_missing(&self, event: &Seen<'_>) -> String {
-        let mut here = event.payload;
-        let mut walked = format!("event.{}", self.root_name());
-        if self.root != Root::Payload {
-            return format!("`{walked}` has no parts");
+        let root = format!("event.{}", self.root_name());
+        if self.root == Root::Payload {
+            why_missing(&root, event.payload, &self.parts)
+        } else {
+            format!("`{root}` has no parts")
         }
-        for part in &self.parts {
-            match step(here, part) {
-                Some(next) => here = next,
-                None => return missing(&walked, here, part),
-            }
-            walked = format!("{walked}{part}");
-        }
-        format!("`{walked}` does not exist")
     }
 
     fn root_name(&self) -> &'static str {
@@ -106,23 +116,52 @@ impl Path {
     }
 }
 
-fn missing(walked: &str, here: &Value, part: &Part) -> String {
-    let near = match (here, part) {
-        (Value::Object(map), Part::Name(name)) => nearest(name, map.keys().map(String::as_str)),
-        _ => None,
-    };
-    let hint = near.map_or(String::new(), |near| {
-        let near = Part::Name(near.to_owned());
-        format!("; did you mean `{walked}{near}`?")
-    });
-    format!("`{walked}{part}` does not exist{hint}")
+/// Why the parts lead nowhere inside a value that is called `root`: the first that is not there, and the
+/// nearest path that is: a like name beside it, else the same name elsewhere in the value.
+pub(crate) fn why_missing(root: &str, value: &Value, parts: &[Part]) -> String {
+    let (mut here, mut walked) = (value, root.to_owned());
+    for part in parts {
+        if let Some(next) = step(here, part) {
+            (here, walked) = (next, format!("{walked}{part}"));
+            continue;
+        }
+        let near = match (here, part) {
+            (Value::Object(map), Part::Name(name)) => {
+                let names = map.keys().map(String::as_str).filter(|name| !name.is_empty());
+                let near = nearest(name, names.take(NEAR)).map(|near| Part::Name(near.to_owned()));
+                near.map(|near| format!("{walked}{near}"))
+            }
+            _ => None,
+        };
+        let last = parts.last().and_then(Part::name);
+        let near = near.or_else(|| elsewhere(root, value, last?, &mut NEAR.clone(), 0));
+        let hint = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+        return format!("`{walked}{part}` does not exist{hint}");
+    }
+    format!("`{walked}` does not exist")
 }
 
-fn step<'a>(value: &'a Value, part: &Part) -> Option<&'a Value> {
+/// The path of the first value that has this name, within so many values.
+fn elsewhere(root: &str, value: &Value, name: &str, left: &mut usize, depth: usize) -> Option<String> {
+    let Value::Object(map) = value else { return None };
+    if depth > 0 && map.contains_key(name) {
+        return Some(format!("{root}{}", Part::Name(name.to_owned())));
+    }
+    map.iter().find_map(|(inner, value)| {
+        *left = left.checked_sub(1)?;
+        elsewhere(&format!("{root}{}", Part::Name(inner.clone())), value, name, left, depth + 1)
+    })
+}
+
+/// What stands at a part of a value.
+pub(crate) fn step<'a>(value: &'a Value, part: &Part) -> Option<&'a Value> {
     match (value, part) {
         (Value::Object(map), Part::Name(name)) => map.get(name),
         (Value::Object(map), Part::Index(index)) => map.get(&index.to_string()),
-        (Value::Array(items), Part::Index(index)) => items.get(*index),
+        (Value::Array(items), Part::Index(index)) => {
+            let count = usize::try_from(index.unsigned_abs()).ok()?;
+            items.get(if *index < 0 { items.len().checked_sub(count)? } else { count })
+        }
         (Value::Array(items), Part::Name(name)) => items.get(name.parse::<usize>().ok()?),
         _ => None,
     }

@@ -1,11 +1,12 @@
 //! Text with `{{ … }}` in it. A text that is one expression and nothing else keeps the expression's type;
 //! anything else makes a text. Only `{{` is special, so that shell scripts pass as they are.
 
-use crate::expression::{Budget, Expression, Failure};
-use crate::scope::Scope;
-use crate::syntax::Wrong;
+use crate::expression::Expression;
+use crate::language::{Budget, Dialect, Failure, Names, Place, Run, Uses, Wrong, text};
 use serde_json::Value;
 
+/// Expressions of one text and the text between them.
+const PIECES: usize = 1_000;
 /// Words after `{%` by which a statement is recognised.
 const STATEMENTS: &[&str] = &[
     "if",
@@ -69,41 +70,42 @@ fn statement(text: &str) -> Option<(usize, &str)> {
 
 impl Template {
     /// # Errors
-    /// The first place that is wrong, in bytes from the beginning of `text`.
-    pub(crate) fn compile(text: &str) -> Result<Self, Wrong> {
+    /// The first place that is wrong.
+    pub(crate) fn compile(text: &str, dialect: Dialect) -> Result<Self, Wrong> {
         if let Some((at, word)) = statement(text) {
             let message =
                 format!("statements such as {{% {word} %}} are not supported; write {{{{ a if b else c }}}}");
-            return Err(Wrong::new(at, message));
+            return Err(Wrong::new(place_at(text, at), message));
         }
         let mut pieces: Vec<Piece> = Vec::new();
         let mut literal = String::new();
-        let mut rest = text;
+        let (mut rest, mut place) = (text, Place::START);
         let mut trim_next = false;
-        while let Some(open) = rest.find("{{") {
-            let at = text.len() - rest.len() + open;
-            let before = rest.get(..open).unwrap_or_default();
-            let inside = rest.get(open + 2..).unwrap_or_default();
+        while let Some((before, inside)) = rest.split_once("{{") {
+            place = place.after(before);
             let end = expression_end(inside).ok_or_else(|| {
                 let message = "`{{` has no `}}`; where the braces themselves are meant, write {{ '{{' }}";
-                Wrong::new(at, message)
+                Wrong::new(place, message)
             })?;
             literal.push_str(if trim_next { before.trim_start() } else { before });
-            let mut source = inside.get(..end).unwrap_or_default();
-            let mut skipped = 2;
+            let whole = inside.get(..end).unwrap_or_default();
+            let (mut source, mut start) = (whole, place.after("{{"));
             if let Some(trimmed) = source.strip_prefix('-') {
                 literal.truncate(literal.trim_end().len());
-                (source, skipped) = (trimmed, 3);
+                (source, start) = (trimmed, start.after("-"));
             }
             trim_next = source.ends_with('-');
             let source = source.strip_suffix('-').unwrap_or(source);
-            let expression = Expression::compile(source)
-                .map_err(|wrong| Wrong::new(at + skipped + wrong.at, wrong.message))?;
+            let expression = Expression::compile(source, start, dialect)?;
             if !literal.is_empty() {
                 pieces.push(Piece::Text(std::mem::take(&mut literal)));
             }
             pieces.push(Piece::Value(expression));
+            if pieces.len() > PIECES {
+                return Err(Wrong::new(place, format!("a text has at most {} expressions", PIECES / 2)));
+            }
             rest = inside.get(end + 2..).unwrap_or_default();
+            place = place.after("{{").after(whole).after("}}");
         }
         let after = if trim_next { rest.trim_start() } else { rest };
         if !after.is_empty() {
@@ -118,32 +120,49 @@ impl Template {
         }
     }
 
-    pub(crate) fn render(&self, scope: &Scope<'_>, budget: &mut Budget) -> Result<Value, Failure> {
+    /// What its expressions use that is not for everybody to see.
+    pub(crate) fn uses(&self) -> impl Iterator<Item = &Uses> {
+        let (whole, pieces) = match self {
+            Self::Whole(expression) => (Some(expression), &[][..]),
+            Self::Mixed(pieces) => (None, pieces.as_slice()),
+        };
+        let inside = pieces.iter().filter_map(|piece| match piece {
+            Piece::Value(expression) => Some(expression),
+            Piece::Text(_) => None,
+        });
+        whole.into_iter().chain(inside).map(Expression::uses)
+    }
+
+    /// One run pays for all of its expressions.
+    pub(crate) fn render(&self, names: &dyn Names, budget: &mut Budget) -> Result<Value, Failure> {
+        let mut run = Run::new(names);
         let pieces = match self {
-            Self::Whole(expression) => return expression.value(scope, budget),
+            Self::Whole(expression) => return expression.value(&mut run, budget),
             Self::Mixed(pieces) => pieces,
         };
-        let mut text = String::new();
+        let mut rendered = String::new();
         for piece in pieces {
             match piece {
                 Piece::Text(literal) => {
-                    budget.take(literal.len())?;
-                    text.push_str(literal);
+                    budget.take(literal.len(), Place::START)?;
+                    rendered.push_str(literal);
                 }
-                Piece::Value(expression) => match expression.value(scope, budget)? {
-                    Value::String(value) => text.push_str(&value),
-                    Value::Null => {}
-                    // Lists and maps are written as JSON, which other programs can read.
-                    value => {
-                        let value = value.to_string();
-                        budget.take(value.len())?;
-                        text.push_str(&value);
+                Piece::Value(expression) => {
+                    let value = expression.value(&mut run, budget)?;
+                    let text = text(&value);
+                    if !value.is_string() {
+                        budget.take(text.len(), expression.place())?;
                     }
-                },
+                    rendered.push_str(&text);
+                }
             }
         }
-        Ok(Value::String(text))
+        Ok(Value::String(rendered))
     }
+}
+
+fn place_at(text: &str, at: usize) -> Place {
+    Place::START.after(text.get(..at).unwrap_or_default())
 }
 
 /// Where the `}}` stands that ends an expression: outside of quotes and of brackets.

@@ -6,7 +6,7 @@ mod world;
 
 use model::{Decision, Outcome, RuleId, RuleState};
 use proptest::prelude::*;
-use rules::{RuleBook, RuleMemory, check_conditions, eval_condition};
+use rules::{Circumstances, RuleBook, check_conditions, eval_condition};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use world::{World, errors, event, look, rule};
@@ -31,8 +31,12 @@ fn an_event_is_looked_at_by_the_enabled_rules_of_its_trigger_or_by_the_one_it_is
     let (mut book, faults) = RuleBook::compile(&rules, &World);
     assert_eq!(faults, []);
     let who = |book: &RuleBook, target| {
-        let decisions = book.decide(&event(json!({}), target), &RuleMemory);
-        decisions.iter().map(|it| (it.rule.0, it.rule_version, it.outcome)).collect::<Vec<_>>()
+        let decisions = book.decide(&event(json!({}), target), &Circumstances::default());
+        decisions
+            .iter()
+            .map(|it| &it.decision)
+            .map(|it| (it.rule.0, it.rule_version, it.outcome))
+            .collect::<Vec<_>>()
     };
     assert_eq!(who(&book, None), [(1, 7, Outcome::Matched), (4, 7, Outcome::Matched)]);
     assert_eq!(who(&book, Some(4)), [(4, 7, Outcome::Matched)]);
@@ -118,7 +122,7 @@ fn comparisons_are_typed_and_say_why_they_are_false() {
             "event.payload.size",
             "is_between",
             json!(["a", "b"]),
-            "unmatched: `is_between` cannot compare a number with a list",
+            "unmatched: `is_between` cannot compare a number with text",
         ),
         ("event.payload.nested.deep[0].x", "exists", json!(null), "matched"),
         ("event.payload.nested.deep.0.x", "equals", json!(null), "matched"),
@@ -165,8 +169,8 @@ fn an_expression_is_a_condition_too() {
         "matched {}"
     );
     insta::assert_snapshot!(look("event.payload.size > 3", json!({"size": 1})), @r#"unmatched {"path":"expression","message":"the expression is false"}"#);
-    insta::assert_snapshot!(look("event.payload.siz", json!({"size": 1})), @r#"unmatched {"path":"expression","message":"`event.payload.siz` does not exist; did you mean `event.payload.size`?; `| default(…)` gives a value in its place"}"#);
-    insta::assert_snapshot!(look("event.payload.size / 0 > 1", json!({"size": 1})), @r#"error {"path":"expression","message":"unable to calculate 1 / 0"}"#);
+    insta::assert_snapshot!(look("event.payload.siz", json!({"size": 1})), @r#"unmatched {"path":"expression","message":"column 1: `event.payload.siz` does not exist; did you mean `event.payload.size`?; `| default(…)` gives a value in its place"}"#);
+    insta::assert_snapshot!(look("event.payload.size / 0 > 1", json!({"size": 1})), @r#"error {"path":"expression","message":"column 20: a number cannot be divided by zero"}"#);
 }
 
 #[test]
@@ -190,8 +194,8 @@ fn wrong_conditions_are_refused_with_their_place() {
             "conditions.all.0.operator: there is no operator `equal`; did you mean `equals`?",
         ),
         (
-            json!({"all": [{"field": "event.payload.x", "operator": "changed"}]}),
-            "conditions.all.0.operator: there is no operator `changed`",
+            json!({"all": [{"field": "event.payload.x", "operator": "changed", "value": 3}]}),
+            "conditions.all.0.value: `changed` takes no value: it compares with the event before",
         ),
         (
             json!({"all": [{"field": "size", "operator": "equals", "value": 1}]}),
@@ -245,7 +249,7 @@ fn wrong_conditions_are_refused_with_their_place() {
         ),
         (
             json!({"expression": "event.payload.size >"}),
-            "conditions.expression: column 20: unexpected end of input, expected expression",
+            "conditions.expression: column 21: expected a value, found the end of the expression",
         ),
         (
             json!({"expression": "evnt.payload"}),
@@ -281,7 +285,7 @@ fn a_faulty_rule_is_told_and_decides_error() {
         fault.errors.iter().map(|it| it.field.as_str()).collect::<Vec<_>>(),
         ["conditions.expression", "action_params.p"]
     );
-    let decision = book.decide(&event(json!({}), None), &RuleMemory).remove(0);
+    let decision = book.decide(&event(json!({}), None), &Circumstances::default()).remove(0).decision;
     assert_eq!(
         (decision.outcome, decision.reason.unwrap().path.as_str()),
         (Outcome::Error, "conditions.expression")
@@ -291,10 +295,15 @@ fn a_faulty_rule_is_told_and_decides_error() {
 #[test]
 fn conditions_can_be_asked_about_an_event_that_is_not_recorded() {
     let conditions = json!([{"field": "size", "operator": "greater_than", "value": 3}]);
-    assert_eq!(eval_condition(&conditions, &json!({"payload": {"size": 4}})), Ok(None));
-    let reason = eval_condition(&conditions, &json!({"payload": {"size": 2}})).unwrap().unwrap();
+    let around = Circumstances::default();
+    let ask = |payload| eval_condition(&conditions, &json!({"payload": payload}), None, &around).unwrap();
+    let looked = ask(json!({"size": 4}));
+    assert_eq!((looked.outcome, looked.reason), (Outcome::Matched, None));
+    let looked = ask(json!({"size": 2}));
+    let reason = looked.reason.unwrap();
+    assert_eq!(looked.outcome, Outcome::Unmatched);
     assert_eq!((reason.path.as_str(), reason.actual), ("all.0", Some(json!(2))));
-    eval_condition(&json!(3), &json!({})).unwrap_err();
+    eval_condition(&json!(3), &json!({}), None, &around).unwrap_err();
 }
 
 #[test]
@@ -349,5 +358,23 @@ proptest! {
     fn no_text_at_all_makes_a_template_panic(text in "[-{}%|*().\\[\\]'\"a-e0-3 ~+,:é\\\\]{0,40}") {
         let source = format!("{{{{{text}}}}}");
         let _decision = look(json!({"expression": text}), json!({"p": source, "q": text}), json!({"a": 1}));
+    }
+}
+
+#[test]
+fn an_event_that_says_nothing_matches_nothing_and_breaks_nothing() {
+    for payload in [json!({}), json!(null), json!([]), json!("x"), json!(5), json!({"size": null})] {
+        for conditions in [
+            json!([{"field": "size", "operator": "greater_than", "value": 1}]),
+            json!({"any": [{"field": "event.payload.size", "operator": "less_than", "value": 1}]}),
+            json!({"expression": "event.payload.size > 1"}),
+            json!({"expression": "event.payload.size + 1"}),
+            json!({"expression": "event.payload.size | upper and event.payload.more"}),
+        ] {
+            let decision =
+                look(conditions.clone(), json!({"p": "{{ event.payload.size }}"}), payload.clone());
+            assert_eq!(decision.outcome, Outcome::Unmatched, "{conditions} on {payload}");
+            assert!(decision.reason.is_some());
+        }
     }
 }

@@ -8,7 +8,7 @@ use model::{
     Decision, Enforcement, EnforcementStatus, Event, EventId, EventSource, Outcome, Reason, Ref, Rule,
     RuleId, RuleState, Timestamp, nearest,
 };
-use rules::RuleMemory;
+use rules::Circumstances;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -88,7 +88,8 @@ fn wrong_target(state: &State, new: &NewEvent) -> Option<Refusal> {
 /// Every rule concerned looks at the event; those that fire ask for a run.
 fn look(state: &State, step: &mut Step, event: &Arc<Event>) {
     let mut grant = run::Grant::of(state);
-    for decision in state.book.decide(event, &RuleMemory) {
+    for looked in state.book.decide(event, &Circumstances::default()) {
+        let decision = looked.decision;
         let Some(rule) = state.rules.by_id.get(&decision.rule) else { continue };
         fire(state, step, event, rule, decision, &mut grant);
     }

@@ -129,7 +129,8 @@ fn a_rule_that_changes_its_trigger_leaves_its_old_sensor_too() {
         .collect();
     assert_eq!(
         told,
-        [(RuleChangeKind::Updated, "lab.ping"), (RuleChangeKind::Deleted, "core.intervaltimer")]
+        [(RuleChangeKind::Deleted, "core.intervaltimer"), (RuleChangeKind::Updated, "lab.ping")],
+        "one sensor may serve both: what it hears last is what counts"
     );
     assert!(world.state.needed_sensors().is_empty());
 }

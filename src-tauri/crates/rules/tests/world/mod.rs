@@ -6,7 +6,7 @@ use model::{
     Decision, Event, EventId, EventSource, Invalid, PackRef, Rule, RuleBody, RuleId, RuleState, TimerMemory,
     Timestamp,
 };
-use rules::{Facts, RuleBook, RuleMemory};
+use rules::{Circumstances, Facts, RuleBook};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -61,7 +61,7 @@ pub(crate) fn event(payload: Value, target: Option<i64>) -> Event {
 pub(crate) fn look(conditions: Value, action_params: Value, payload: Value) -> Decision {
     let mut book = RuleBook::default();
     let _fault = book.put(&Arc::new(rule(1, conditions, action_params)), &World);
-    book.decide(&event(payload, None), &RuleMemory).remove(0)
+    book.decide(&event(payload, None), &Circumstances::default()).remove(0).decision
 }
 
 pub(crate) fn errors(result: Result<(), Vec<Invalid>>) -> Vec<String> {

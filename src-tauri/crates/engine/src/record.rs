@@ -14,6 +14,7 @@ pub(crate) fn record(change: &Change) -> Option<Record<'_>> {
         Change::RuleSaved(rule) => Record::RuleSaved(rule),
         Change::RuleSwitched(rule) => Record::RuleState(rule),
         Change::RuleDeleted { rule, at } => Record::RuleDeleted { id: rule.id, at: *at },
+        Change::Remembered { rule, stored, .. } => Record::Remembered { rule: *rule, remembered: stored },
         Change::TimerMoved { rule, timer } => Record::Timer { rule: *rule, timer: *timer },
         Change::Missed(entry) => Record::Missed(entry),
         Change::EngineStarted(at) => Record::EngineStarted(*at),

@@ -8,7 +8,7 @@ use model::{
     EnforcementId, EventId, Execution, ExecutionId, ExecutionStatus, Invalid, MisfireId, Ref, Rule, RuleId,
     TimerMemory, Timestamp, limits,
 };
-use rules::RuleBook;
+use rules::{RuleBook, RuleMemory};
 use schedule::Schedule;
 use sensors::SensorStatus;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -61,6 +61,8 @@ pub struct State {
     pub deleted: BTreeMap<Ref, Arc<Rule>>,
     /// What timers remember.
     pub timers: HashMap<RuleId, TimerMemory>,
+    /// What rules keep of their previous events.
+    pub memory: RuleMemory,
     /// What packs supply.
     pub catalog: Arc<Catalog>,
     /// Runs that have not ended.
@@ -95,6 +97,7 @@ impl State {
             book: RuleBook::default(),
             deleted: snapshot.deleted.into_iter().map(|rule| (rule.r#ref.clone(), Arc::new(rule))).collect(),
             timers: HashMap::new(),
+            memory: memory(snapshot.remembered),
             catalog,
             runs: HashMap::new(),
             queue: Queue::new(limits::RUNNING, limits::QUEUED),
@@ -150,6 +153,7 @@ impl State {
                 self.book.remove(rule.id);
                 self.deleted.insert(rule.r#ref.clone(), rule.clone());
             }
+            Change::Remembered { rule, remembered, .. } => self.memory.put(*rule, remembered.clone()),
             Change::TimerMoved { rule, timer } => {
                 self.timers.insert(*rule, *timer);
             }
@@ -234,4 +238,18 @@ impl State {
     pub fn rule_names(&self) -> BTreeSet<&str> {
         self.rules.by_ref.keys().map(Ref::as_str).collect()
     }
+}
+
+/// What is stored and cannot be read is forgotten: the next event of the rule is its first again.
+fn memory(stored: Vec<(RuleId, serde_json::Value)>) -> RuleMemory {
+    let mut memory = RuleMemory::default();
+    for (rule, value) in stored {
+        match serde_json::from_value(value) {
+            Ok(remembered) => memory.put(rule, remembered),
+            Err(error) => {
+                tracing::warn!(%rule, %error, "what a rule kept of its previous event cannot be read")
+            }
+        }
+    }
+    memory
 }

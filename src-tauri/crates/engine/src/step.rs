@@ -5,6 +5,7 @@ use crate::input::{Answer, Refusal};
 use model::{
     Decision, Enforcement, Event, Execution, ExecutionId, MisfireEntry, Rule, RuleId, TimerMemory, Timestamp,
 };
+use rules::Remembered;
 use sensors::SensorStatus;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -54,6 +55,15 @@ pub enum Change {
     },
     /// Planned instants of a timer rule were missed.
     Missed(Arc<MisfireEntry>),
+    /// A rule keeps something of an event, for its next look.
+    Remembered {
+        /// Whose.
+        rule: RuleId,
+        /// What.
+        remembered: Remembered,
+        /// The same as it is stored.
+        stored: Value,
+    },
     /// A sensor's process changed.
     SensorChanged(SensorStatus),
     /// Other packs are in force.
@@ -177,7 +187,7 @@ fn topics(change: &Change) -> Vec<Topic> {
         }
         Change::RuleSaved(_) | Change::RuleSwitched(_) | Change::RuleDeleted { .. } => vec![Topic::Rules],
         Change::Missed(_) => vec![Topic::Misfires],
-        Change::TimerMoved { .. } | Change::EngineAlive { .. } => vec![],
+        Change::TimerMoved { .. } | Change::Remembered { .. } | Change::EngineAlive { .. } => vec![],
         Change::SensorChanged(_) => vec![Topic::Sensors],
         Change::PacksLoaded(_) => vec![Topic::Packs, Topic::Rules],
         Change::EngineStarted(_)

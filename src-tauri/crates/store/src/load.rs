@@ -20,6 +20,7 @@ pub(crate) fn snapshot(conn: &Connection) -> Result<Snapshot, QueryError> {
         instance: conn.query_row("SELECT id FROM instance", [], |row| row.get(0))?,
         deleted: deleted(conn, &rules)?,
         rules,
+        remembered: remembered(conn)?,
         unfinished: unfinished(conn)?,
         last_event: EventId(last(conn, "event")?),
         last_enforcement: EnforcementId(last(conn, "enforcement")?),
@@ -71,6 +72,11 @@ fn read_rule(row: &Row<'_>) -> rusqlite::Result<Rule> {
         created: row.get::<_, Column<_>>(5)?.0,
         updated: get(row, 6)?,
     })
+}
+
+fn remembered(conn: &Connection) -> rusqlite::Result<Vec<(RuleId, serde_json::Value)>> {
+    let sql = "SELECT rule, remembered FROM rule_memory ORDER BY rule";
+    conn.prepare(sql)?.query_map([], |row| Ok((RuleId(row.get(0)?), get_json(row, 1)?)))?.collect()
 }
 
 fn unfinished(conn: &Connection) -> rusqlite::Result<Vec<model::Execution>> {

@@ -22,6 +22,7 @@ pub(crate) const STATE: Format = Format {
     steps: &[
         include_str!("../migrations/state/001_begin.sql"),
         include_str!("../migrations/state/002_misfires.sql"),
+        include_str!("../migrations/state/003_rule_memory.sql"),
     ],
 };
 

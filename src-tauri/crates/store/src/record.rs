@@ -62,6 +62,13 @@ pub enum Record<'a> {
         /// Until when.
         ended: Timestamp,
     },
+    /// What a rule keeps of its previous event.
+    Remembered {
+        /// Whose.
+        rule: RuleId,
+        /// What, as JSON.
+        remembered: &'a serde_json::Value,
+    },
     /// The engine began.
     EngineStarted(Timestamp),
     /// The engine is alive.
@@ -88,6 +95,8 @@ pub struct Snapshot {
     pub rules: Vec<Rule>,
     /// The newest deleted rule of each ref that no rule has now.
     pub deleted: Vec<Rule>,
+    /// What rules keep of their previous events, as JSON, by id.
+    pub remembered: Vec<(RuleId, serde_json::Value)>,
     /// Runs that have not ended, by id.
     pub unfinished: Vec<Execution>,
     /// The highest id that an event ever had; 0 for none.

@@ -165,6 +165,11 @@ impl Transaction<'_> {
                  ON CONFLICT DO UPDATE SET ended = max(ended, ?2)",
                 params![Column(started), Column(ended)],
             ),
+            Record::Remembered { rule, remembered } => self.run(
+                "INSERT INTO rule_memory (rule, remembered) VALUES (?1, ?2) \
+                 ON CONFLICT (rule) DO UPDATE SET remembered = excluded.remembered",
+                params![rule.0, remembered.to_string()],
+            ),
             Record::EngineStarted(at) => self.run(
                 "INSERT INTO engine_span (started, alive) VALUES (?1, ?1) ON CONFLICT DO UPDATE SET stopped = NULL",
                 params![Column(at)],

@@ -88,8 +88,14 @@ fn wrong_target(state: &State, new: &NewEvent) -> Option<Refusal> {
 /// Every rule concerned looks at the event; those that fire ask for a run.
 fn look(state: &State, step: &mut Step, event: &Arc<Event>) {
     let mut grant = run::Grant::of(state);
-    for looked in state.book.decide(event, &Circumstances::default()) {
+    let circumstances = Circumstances { memory: &state.memory, ..Circumstances::default() };
+    for looked in state.book.decide(event, &circumstances) {
         let decision = looked.decision;
+        if let Some(remembered) = looked.remember {
+            let rule = decision.rule;
+            let stored = serde_json::to_value(&remembered).unwrap_or_default();
+            step.change(Change::Remembered { rule, remembered, stored });
+        }
         let Some(rule) = state.rules.by_id.get(&decision.rule) else { continue };
         fire(state, step, event, rule, decision, &mut grant);
     }

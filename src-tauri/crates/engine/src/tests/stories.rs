@@ -57,6 +57,20 @@ fn each_rule_of_a_trigger_looks_for_itself_in_the_order_in_which_they_were_made(
 }
 
 #[test]
+fn a_rule_that_waits_for_a_change_knows_the_event_before_also_after_a_restart() {
+    let mut world = World::new();
+    let changed = json!({"field": "event.payload.door", "operator": "changed"});
+    world.create("default.door", on_ping(changed, "moved"), true);
+    let mut say = |world: &mut World, door: &str| outcomes(&world.event(ping(json!({ "door": door }))));
+    assert_eq!(say(&mut world, "shut"), [Outcome::Unmatched], "there is nothing to compare the first with");
+    assert_eq!(say(&mut world, "open"), [Outcome::Matched]);
+    assert_eq!(say(&mut world, "open"), [Outcome::Unmatched]);
+    world.crash();
+    assert_eq!(say(&mut world, "open"), [Outcome::Unmatched], "a restart is no change");
+    assert_eq!(say(&mut world, "shut"), [Outcome::Matched]);
+}
+
+#[test]
 fn the_same_key_is_the_same_event_and_another_body_is_a_conflict() {
     let mut world = World::new();
     let rule = world.create("default.timer", every(1), true);

@@ -21,7 +21,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{Invalid, nearest};
 pub use event::{Decision, Enforcement, EnforcementStatus, Event, EventSource, Outcome, Reason};
 pub use execution::{
-    Execution, ExecutionStatus, Exit, IllegalTransition, Transition, UnknownExecutionStatus,
+    Execution, ExecutionStatus, Exit, IllegalTransition, Progress, Transition, UnknownExecutionStatus, Usage,
 };
 pub use ids::{EnforcementId, EventId, ExecutionId, RuleId};
 pub use misfire::{Misfire, MissReason};

@@ -56,6 +56,10 @@ pub const EXECUTION_TIMEOUT: Duration = Duration::from_secs(300);
 pub const GRACE: Duration = Duration::from_secs(5);
 /// Reading on after the main process has ended, where a grandchild holds the pipe.
 pub const DRAIN: Duration = Duration::from_secs(2);
+/// Length of what a run says it is doing: a line beside its bar.
+pub const PROGRESS_CHARS: usize = 200;
+/// How often the progress of one run is looked at, at most: people do not read faster.
+pub const PROGRESS_EVERY: Duration = Duration::from_millis(300);
 /// One YAML file of a pack.
 pub const YAML_BYTES: usize = 1024 * 1024;
 /// Source text of one expression or template.

@@ -393,6 +393,7 @@ fn start_executor(
         api_url: urls(config.address).0,
         artifacts_dir: config.data_dir.join("artifacts"),
         parameters_dir: config.data_dir.join("parameters"),
+        environments_dir: config.data_dir.join("environments"),
         instance: instance.to_owned(),
         clock: config.clock.clone(),
         output: Arc::new(output.clone()),

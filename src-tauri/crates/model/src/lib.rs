@@ -16,6 +16,7 @@ mod refs;
 mod rule;
 mod schema;
 mod timestamp;
+mod version;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{Invalid, nearest};
@@ -32,3 +33,4 @@ pub use refs::{PackRef, Ref};
 pub use rule::{Rule, RuleBody, RuleState, TimerMemory};
 pub use schema::{Schema, SchemaError};
 pub use timestamp::Timestamp;
+pub use version::{Version, VersionRange};

@@ -9,6 +9,7 @@ mod entry;
 mod fields;
 mod folder;
 mod parts;
+mod runtimes;
 mod schemas;
 mod shipped;
 mod yaml;

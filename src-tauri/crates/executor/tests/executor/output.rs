@@ -185,3 +185,48 @@ async fn two_hundred_megabytes_on_both_streams_at_once_are_accounted_for() {
         assert!(last.bytes.ends_with(end), "{stream:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_of_every_kind_come_through_byte_for_byte() {
+    let mut house = House::new();
+    let mut noise = 7_u64;
+    let mut random = || {
+        noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        noise.to_le_bytes()[7]
+    };
+    let contents: [Vec<u8>; 5] = [
+        (0..3_000_001).map(|_| random()).collect(),
+        "é→🙂\r\n".repeat(200_000).into_bytes(),
+        vec![0; 1_000_000],
+        vec![b'\n'; 2_000_000],
+        vec![b'x'; 5_000_000],
+    ];
+    for (number, content) in contents.iter().enumerate() {
+        house.file("content", "", 0o644);
+        std::fs::write(house.path().join("content"), content).unwrap();
+        let ended = house.run_script("cat content; cat content >&2").await;
+        assert_eq!(ended.status, Status::Completed);
+        for stream in Stream::BOTH {
+            assert!(house.text(ended.id, stream) == *content, "content {number} on {stream:?} is another");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_printed_can_be_found() {
+    let mut house = House::new();
+    let ended = house
+        .run_script("printf 'all \\033[32mgood\\033[0m\\nneedle in a haystack\\n'; echo 'a needle, too' >&2")
+        .await;
+    let mut hits = Vec::new();
+    for _ in 0..6_000 {
+        hits = house.output.search("needle", Some(ended.id), None, 10).unwrap().hits;
+        if hits.len() == 2 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let mut lines: Vec<_> = hits.iter().map(|hit| (hit.stream, hit.line.as_str())).collect();
+    lines.sort_unstable();
+    assert_eq!(lines, [(Stream::Stdout, "needle in a haystack"), (Stream::Stderr, "a needle, too")]);
+}

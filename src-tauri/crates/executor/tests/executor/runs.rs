@@ -89,6 +89,53 @@ printf '%s|' "$message" "$count" "$flag" "$nothing" "$args" "$args_count" "$args
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_megabytes_and_every_odd_character_arrive_in_every_format() {
+    let hostile: String = ('\u{1}'..='\u{ff}').collect();
+    let odd = format!(
+        "{hostile}\r\n\t'\"\\$(id)`id`${{HOME}}🙂é\u{2028}\u{feff}\u{202e}  # not a comment: - [x]\n "
+    );
+    // bash takes a quadratic time over single quotes, so there are not many of them.
+    let long = format!("it's {}", "10 MB of \"text\" $HOME\n".repeat(200_000)).repeat(2);
+    let parameters = json!({"odd": odd, "long": long, "empty": "", "last": "end"});
+    let mut house = House::new();
+    house.file("odd", &odd, 0o644);
+    house.file("long", &long, 0o644);
+    let shell = r#"set -eu
+. "${ATTUNE_PARAMETER_FILE:-/dev/stdin}"
+printf %s "$odd" | cmp - odd
+printf %s "$long" | cmp - long
+[ -z "$empty" ] && echo "$last""#;
+    let python = "import os, sys, json\nfile = os.environ.get('ATTUNE_PARAMETER_FILE')\n\
+        given = json.load(open(file) if file else sys.stdin)\n\
+        same = all(given[name] == open(name, newline='').read() for name in ['odd', 'long'])\n\
+        print(given['last'] if same and given['empty'] == '' else 'other')\n";
+    let mut scripts = vec![
+        (Runner::Shell, ParameterFormat::Dotenv, format!("#!/bin/sh\n{shell}")),
+        (Runner::Shell, ParameterFormat::Dotenv, format!("#!/bin/bash\n{shell}")),
+    ];
+    if installed("python3") {
+        scripts.push((Runner::Python, ParameterFormat::Json, python.to_owned()));
+    }
+    for (runner, format, script) in scripts {
+        for delivery in [ParameterDelivery::Stdin, ParameterDelivery::File] {
+            let mut action = house.action(&script);
+            (action.runner, action.parameter_format, action.parameter_delivery) = (runner, format, delivery);
+            let mut launch = house.launch(action);
+            launch.parameters = object(parameters.clone());
+            let ended = house.run(launch).await;
+            assert_eq!(ended.result, Some(json!("end\n")), "{runner:?} {delivery:?}: {:?}", ended.error);
+        }
+    }
+    let mut action = house.action("cat");
+    (action.parameter_format, action.output_format) = (ParameterFormat::Yaml, OutputFormat::Yaml);
+    let mut launch = house.launch(action);
+    launch.parameters =
+        object(json!({"odd": odd, "no": "no", "octal": "010", "null": "null", "date": "2026-01-01"}));
+    let given = launch.parameters.clone();
+    assert_eq!(house.run(launch).await.result, Some(Value::Object(given)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nested_names_are_dotted_for_those_who_read_line_by_line() {
     let mut house = House::new();
     let mut action = house.action("grep -F .");
@@ -258,6 +305,21 @@ async fn sixty_four_mebibytes_of_parameters_block_nobody() {
     launch.parameters = object(json!({"text": "x".repeat(60 * 1024 * 1024)}));
     let ended = house.run(launch).await;
     assert_eq!((ended.status, ended.result), (Status::Completed, Some(json!("done\n"))));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_action_may_say_much_before_it_listens_to_much() {
+    let mut house = House::new();
+    let mut launch = house.launch(house.action("head -c 20000000 /dev/zero; wc -c >&2"));
+    launch.parameters = object(json!({"text": "x".repeat(60 * 1024 * 1024)}));
+    let ended = house.run(launch).await;
+    assert_eq!(ended.status, Status::Completed);
+    assert_eq!(house.text(ended.id, Stream::Stderr), b"62914572\n");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_parameters_than_can_be_passed_are_refused_before_anything_runs() {
+    let mut house = House::new();
     let mut launch = house.launch(house.action("echo ran"));
     launch.parameters = object(json!({"text": "x".repeat(model::limits::PARAMETERS_BYTES)}));
     let ended = house.run(launch).await;

@@ -3,12 +3,13 @@
 //! A child is started directly (never through a shell), in a process group of its own, with exactly the
 //! environment that it is given and nothing open but its three standard streams. It ends as a tree: the
 //! group, every process that carries its mark, in its environment or as a brand that is handed down whatever
-//! a program does with its environment, and all their descendants.
+//! a program does with its environment, all their descendants, and its cgroup where it can have one.
 //!
 //! Deliberately absent: what the bytes mean, timeouts, and any memory of a child that has ended. Linux only: it
 //! stands on process descriptors and `/proc`.
 
 mod brand;
+mod cgroup;
 mod child;
 mod environment;
 mod fault;

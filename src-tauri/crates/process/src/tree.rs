@@ -5,10 +5,12 @@
 //! signalled as a whole only while its leader is not yet reaped, for until then its number is taken.
 
 use crate::brand::Brand;
+use crate::cgroup::Cgroup;
 use crate::environment::INSTANCE;
 use rustix::process::{Pid, PidfdFlags, Signal, getpid, kill_process_group, pidfd_open, pidfd_send_signal};
 use std::collections::{HashMap, HashSet};
 use std::fs;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -27,6 +29,8 @@ pub(crate) struct Tree {
     mark: Vec<Vec<u8>>,
     /// What members have that have cleared it; none where there is no mark.
     brand: Option<Brand>,
+    /// What no member gets out of; none where the system gives us none.
+    cgroup: Option<Arc<Cgroup>>,
 }
 
 /// One line of the process table.
@@ -47,13 +51,14 @@ impl Tree {
         if let Some(brand) = brand {
             brand.put_on(leader);
         }
-        Self { leader: Some(leader), mark: lines(mark), brand }
+        let cgroup = Cgroup::of_child(leader).map(Arc::new);
+        Self { leader: Some(leader), mark: lines(mark), brand, cgroup }
     }
 
     /// Everything that was started for one data folder.
     fn of_instance(instance: &str) -> Self {
         let mark = lines(&[(INSTANCE.to_owned(), instance.to_owned())]);
-        Self { leader: None, mark, brand: Some(Brand::of_instance(instance)) }
+        Self { leader: None, mark, brand: Some(Brand::of_instance(instance)), cgroup: None }
     }
 
     /// The leader of its group.
@@ -94,6 +99,9 @@ impl Tree {
         let mut empty_looks = 0;
         loop {
             self.signal_group(Signal::KILL);
+            if let Some(cgroup) = &self.cgroup {
+                cgroup.kill();
+            }
             let members = self.members();
             empty_looks = if members.is_empty() { empty_looks + 1 } else { 0 };
             if empty_looks == 2 {
@@ -117,7 +125,9 @@ impl Tree {
         let strangers = ourselves(&table);
         let group = self.leader.map(Pid::as_raw_pid);
         let mut found: HashSet<i32> = group.into_iter().collect();
-        let belongs = |row: &&Row| Some(row.group) == group || self.marked(row.pid);
+        let inside: HashSet<i32> = self.cgroup.iter().flat_map(|cgroup| cgroup.members()).collect();
+        let belongs =
+            |row: &&Row| Some(row.group) == group || inside.contains(&row.pid) || self.marked(row.pid);
         found.extend(table.iter().filter(|row| !row.gone).filter(belongs).map(|row| row.pid));
         let mut children: HashMap<i32, Vec<i32>> = HashMap::new();
         for row in &table {

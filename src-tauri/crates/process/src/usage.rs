@@ -6,6 +6,7 @@
 
 use rustix::process::Pid;
 use std::fs;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Processes of one child whose memory is looked at: a look at more would cost more than it tells.
 const LOOKED_AT: usize = 64;
@@ -28,8 +29,14 @@ pub(crate) fn peak_memory(pid: Pid) -> u64 {
 
 /// What the system counted, where it must be the child's own; else what was seen while it ran.
 pub(crate) fn judge_peak(counted: u64, seen: u64) -> Option<u64> {
-    let ours = peak_of("/proc/self/status");
-    let peak = if counted > ours { counted.max(seen) } else { seen };
+    // It only rises, so what it was once tells most children apart without another look.
+    static OURS: AtomicU64 = AtomicU64::new(0);
+    let is_its_own = counted > OURS.load(Ordering::Relaxed) && {
+        let ours = peak_of("/proc/self/status");
+        OURS.store(ours, Ordering::Relaxed);
+        counted > ours
+    };
+    let peak = if is_its_own { counted.max(seen) } else { seen };
     (peak > 0).then_some(peak)
 }
 

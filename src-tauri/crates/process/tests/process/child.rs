@@ -215,7 +215,7 @@ async fn children_outlive_the_threads_that_started_them() {
             spawn(sh("exec sleep 300", Stdin::Null)).unwrap()
         })
     };
-    let threads: Vec<_> = (0..200).map(start).collect();
+    let threads: Vec<_> = (0..60).map(start).collect();
     let mut children: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
     // The last of them has run for a while when the first has been told to end.
     for child in &mut children {

@@ -15,7 +15,7 @@ const USES: &[(&str, &[&str])] = &[
     ("process", &["model"]),
     ("runtimes", &["model", "process"]),
     ("store", &["model"]),
-    ("sensors", &["model", "process"]),
+    ("sensors", &["model", "process", "runtimes"]),
     ("executor", &["model", "process", "runtimes", "store"]),
     ("engine", &["executor", "model", "packs", "process", "rules", "schedule", "sensors", "store"]),
     ("api", &["engine", "executor", "model", "packs", "rules", "schedule", "sensors", "store"]),

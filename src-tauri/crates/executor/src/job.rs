@@ -2,10 +2,10 @@
 
 use crate::output::{Collector, pump};
 use crate::progress::ProgressFile;
+use crate::secrets::Secrets;
 use crate::start::{Started, start};
 use crate::{Config, Launch, Report, result};
 use model::{ExecutionId, ExecutionStatus, Exit, Usage, limits};
-use process::Child;
 use runtimes::Runtimes;
 use serde_json::Value;
 use std::io;
@@ -112,7 +112,13 @@ async fn outcome(house: &House, mut launch: Launch, cancel: &CancellationToken) 
     let cut = CancellationToken::new();
     let streams = [(Stream::Stdout, child.stdout.take()), (Stream::Stderr, child.stderr.take())];
     let (output, clock) = (Arc::clone(&config.output), Arc::clone(&config.clock));
-    let mut reading = tokio::spawn(pump(Collector::new(&launch), streams, output, clock, cut.clone()));
+    let mut reading = tokio::spawn(pump(
+        Collector::new(&launch, started.secrets.clone()),
+        streams,
+        output,
+        clock,
+        cut.clone(),
+    ));
     let (cause, exit) = watch(house, &launch, &mut started, cancel).await;
     let collector = match timeout(limits::DRAIN.saturating_sub(WRITING_DOWN), &mut reading).await {
         Ok(read) => read,
@@ -143,7 +149,7 @@ async fn watch(
     started: &mut Started,
     cancel: &CancellationToken,
 ) -> (EndedBy, io::Result<Exit>) {
-    let Started { child, progress, .. } = started;
+    let Started { child, progress, secrets, .. } = started;
     let time_is_up = async {
         match launch.timeout {
             Some(limit) => sleep(limit).await,
@@ -156,13 +162,14 @@ async fn watch(
         tokio::select! {
             biased;
             exit = child.wait() => {
-                tell_progress(house, launch, progress);
+                tell_progress(house, launch, progress, secrets);
                 return (EndedBy::Itself, exit);
             }
             () = cancel.cancelled() => break EndedBy::Cancel,
             () = &mut time_is_up => break EndedBy::Timeout,
             () = sleep(pause) => {
-                look(house, launch, child, progress);
+                child.look_at_memory();
+                tell_progress(house, launch, progress, secrets);
                 pause = (pause * 2).min(limits::PROGRESS_EVERY);
             }
         }
@@ -171,14 +178,9 @@ async fn watch(
     (ended_by, child.stop().await)
 }
 
-/// Looks how a run goes on, while it does.
-fn look(house: &House, launch: &Launch, child: &mut Child, progress: &mut ProgressFile) {
-    child.look_at_memory();
-    tell_progress(house, launch, progress);
-}
-
-fn tell_progress(house: &House, launch: &Launch, progress: &mut ProgressFile) {
-    if let Some(progress) = progress.news() {
+fn tell_progress(house: &House, launch: &Launch, progress: &mut ProgressFile, secrets: &Secrets) {
+    if let Some(mut progress) = progress.news() {
+        progress.message = secrets.mask_text(&progress.message);
         let (execution, attempt) = (launch.execution, launch.attempt);
         (house.config.report)(Report::Progress {
             execution,

@@ -14,6 +14,7 @@ mod parameters;
 mod progress;
 pub mod queue;
 mod result;
+mod secrets;
 mod start;
 
 use model::{

@@ -5,6 +5,7 @@ use crate::command::{self, Files};
 use crate::job::House;
 use crate::parameters::{self, ParameterFile};
 use crate::progress::{ProgressFile, sentence};
+use crate::secrets::Secrets;
 use crate::{Config, Launch, Report};
 use model::{ParameterDelivery, ParameterFormat, Progress, limits};
 use process::{Child, Spec, Stdin};
@@ -20,6 +21,7 @@ use std::time::Instant;
 pub(crate) struct Started {
     pub(crate) child: Child,
     pub(crate) progress: ProgressFile,
+    pub(crate) secrets: Secrets,
     _parameters: Option<ParameterFile>,
     _artifacts: ArtifactsFolder,
     _environment: Option<Environment>,
@@ -30,6 +32,7 @@ pub(crate) async fn start(house: &House, launch: &mut Launch) -> Result<Started,
     let config = &house.config;
     let action = Arc::clone(&launch.action);
     let document = parameters::document(&launch.parameters, action.parameter_format)?;
+    let secrets = Secrets::of(&launch.parameters, &action.parameters);
     // They may be large and have been written down.
     launch.parameters.clear();
     private_folder(&config.parameters_dir).map_err(|error| unwritable(&config.parameters_dir, &error))?;
@@ -77,7 +80,14 @@ pub(crate) async fn start(house: &House, launch: &mut Launch) -> Result<Started,
     };
     let child = process::spawn(spec).map_err(|error| format!("{error}."))?;
     let environment = line.environment;
-    Ok(Started { child, progress, _parameters: parameters, _artifacts: artifacts, _environment: environment })
+    Ok(Started {
+        child,
+        progress,
+        secrets,
+        _parameters: parameters,
+        _artifacts: artifacts,
+        _environment: environment,
+    })
 }
 
 /// A folder for this user alone. One that somebody has put there as a link is refused.

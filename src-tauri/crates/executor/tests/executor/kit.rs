@@ -162,6 +162,11 @@ impl House {
         pieces.into_iter().filter(|piece| piece.stream == stream).flat_map(|piece| piece.bytes).collect()
     }
 
+    /// Everything is on the disk, and nothing more comes.
+    pub(crate) fn close(&self) {
+        self.writer.close();
+    }
+
     /// How many processes run out of this house's folder.
     pub(crate) fn alive(&self) -> usize {
         let ours = self.path().as_os_str().as_bytes();

@@ -3,6 +3,7 @@
 use crate::kit::{House, installed};
 use model::{
     EventId, ExecutionStatus as Status, Exit, OutputFormat, ParameterDelivery, ParameterFormat, Runner,
+    Schema,
 };
 use serde_json::{Map, Value, json};
 use std::fs;
@@ -324,4 +325,46 @@ async fn more_parameters_than_can_be_passed_are_refused_before_anything_runs() {
     launch.parameters = object(json!({"text": "x".repeat(model::limits::PARAMETERS_BYTES)}));
     let ended = house.run(launch).await;
     assert!(!ended.started && ended.error.unwrap().contains("at most 67108864"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_secret_that_an_action_prints_is_kept_nowhere() {
+    let canary = "c4nary \"\u{e9}\" 1234567";
+    let mut house = House::new();
+    let script = r#"set -eu
+. /dev/stdin
+echo "it is $password"; printf '%s' "$password" | base64; echo "user:$password" | base64 >&2
+for part in "${password%34567}" 34567; do printf %s "$part"; SLEEP 0.1; done
+echo "50 $password" >"$ATTUNE_PROGRESS_FILE"
+echo "failed with $password" >&2
+exit 1"#;
+    let mut action = house.action(script);
+    action.parameter_format = ParameterFormat::Dotenv;
+    action.parameters = Schema::parse(&json!({"password": {"type": "string", "secret": true}})).unwrap();
+    let mut launch = house.launch(action);
+    launch.parameters = object(json!({"password": canary}));
+    let ended = house.run(launch).await;
+    assert_eq!(ended.error.as_deref(), Some("It ended with exit code 1: failed with ***"));
+    let out = String::from_utf8(house.text(ended.id, Stream::Stdout)).unwrap();
+    assert!(out.starts_with("it is ***\n***") && out.ends_with("***"), "{out}");
+    assert_eq!(ended.progress.last().unwrap().message, "***");
+    let kept = format!("{ended:?}");
+    assert!(!kept.contains("1234567") && !kept.contains("c4nary"), "{kept}");
+    house.close();
+    // Nothing that lies in the folder of the house has it, in any of its forms.
+    let forms = [canary, "c4nary \\\"", "YzRuYXJ5ICLDqSIgMTIzNDU2"];
+    let mut open = vec![house.path().to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            if entry.file_type().unwrap().is_dir() {
+                open.push(entry.path());
+                continue;
+            }
+            let bytes = fs::read(entry.path()).unwrap();
+            for form in forms {
+                let found = bytes.windows(form.len()).any(|part| part == form.as_bytes());
+                assert!(!found, "{form} stands in {}", entry.path().display());
+            }
+        }
+    }
 }

@@ -33,7 +33,11 @@ fn window(place: &Place, options: &Options) -> Result<ExitCode> {
     page::need_packages(place)?;
     page::build(place)?;
     println!("Building the window, the timer sensor and the command line.");
-    cmd!(sh, "cargo build --locked --package attune-studio --package timer-sensor --package cli").run()?;
+    cmd!(
+        sh,
+        "cargo build --locked --package attune-studio --package timer-sensor --package process --package cli"
+    )
+    .run()?;
     println!("Opening the window. Ctrl+C here closes it in order.");
     become_program(place, "attune-studio", &[], options)
 }
@@ -47,7 +51,7 @@ fn headless(place: &Place, options: &Options, display: bool) -> Result<ExitCode>
         );
     }
     println!("Building the engine, the timer sensor and the command line.");
-    cmd!(sh, "cargo build --locked --package timer-sensor --package cli").run()?;
+    cmd!(sh, "cargo build --locked --package timer-sensor --package process --package cli").run()?;
     println!("Starting the engine with a live view of its pipeline. Ctrl+C ends it in order.");
     become_program(place, "attune", &["serve", "--watch"], options)
 }

@@ -83,7 +83,7 @@ pub(crate) fn write_contract(place: &Place) -> Result<()> {
 /// Builds what is measured as it is shipped, and measures it.
 pub(crate) fn bench(place: &Place, rest: &[String]) -> Result<ExitCode> {
     let sh = &place.sh;
-    cmd!(sh, "cargo build --locked --release --package bench --package timer-sensor --package cli").run()?;
+    cmd!(sh, "cargo build --locked --release --package bench --package timer-sensor --package process --package cli").run()?;
     let program = place.target.join("release/bench");
     let status = std::process::Command::from(cmd!(sh, "{program} {rest...}"))
         .status()

@@ -12,7 +12,9 @@ fn folder() -> &'static Path {
         // A test lies in `deps`, a program above it.
         let here = test.parent().expect("a file lies in a folder");
         let folder = if here.ends_with("deps") { here.parent().unwrap_or(here) } else { here };
-        let missing = ["attune", "attune-core-timer-sensor"].iter().any(|name| !folder.join(name).is_file());
+        let missing = ["attune", "attune-core-timer-sensor", "attune-watchdog"]
+            .iter()
+            .any(|name| !folder.join(name).is_file());
         if missing {
             build();
         }
@@ -24,7 +26,7 @@ fn folder() -> &'static Path {
 fn build() {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = std::process::Command::new(cargo)
-        .args(["build", "--quiet", "--package", "cli", "--package", "timer-sensor"])
+        .args(["build", "--quiet", "--package", "cli", "--package", "timer-sensor", "--package", "process"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status();
     assert!(built.is_ok_and(|status| status.success()), "the programs could not be built");

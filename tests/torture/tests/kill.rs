@@ -17,7 +17,8 @@ const TIMERS: [&str; 2] = ["default.first", "default.second"];
 
 /// A trigger that is posted by hand, and an action that writes down each start of itself.
 fn lab() -> PackFiles {
-    let note = "#!/bin/sh\necho \"$ATTUNE_EXEC_ID $ATTUNE_ATTEMPT\" >>\"$ATTUNE_ARTIFACTS_DIR/starts\"\n";
+    let note =
+        "#!/bin/sh\necho \"$ATTUNE_EXEC_ID $ATTUNE_ATTEMPT\" >>\"${ATTUNE_ARTIFACTS_DIR%/*}/starts\"\n";
     PackFiles::new("lab").trigger("ping").action("note", note)
 }
 

@@ -314,7 +314,7 @@ fn assemble(config: Config, opened: Opened) -> Result<Engine, StartError> {
     let shared = Arc::new(Shared::new(&state));
     let tokens = Arc::new(TokenTable::default());
     let executor = start_executor(&config, &instance, &output_writer, inbox.clone());
-    let roster = start_roster(&config, &instance, &tokens, &shared, inbox.clone());
+    let roster = start_roster(&config, &instance, &tokens, &shared, &executor, inbox.clone());
     let clock = config.clock.clone();
     let dispatcher = Dispatcher {
         state,
@@ -403,6 +403,7 @@ fn start_executor(
         api_url: urls(config.address).0,
         artifacts_dir: config.data_dir.join("artifacts"),
         parameters_dir: config.data_dir.join("parameters"),
+        environments_dir: config.data_dir.join("environments"),
         instance: instance.to_owned(),
         clock: config.clock.clone(),
         output: Arc::new(output.clone()),
@@ -415,6 +416,7 @@ fn start_roster(
     instance: &str,
     tokens: &Arc<TokenTable>,
     shared: &Arc<Shared>,
+    executor: &Executor,
     inbox: mpsc::Sender<Envelope>,
 ) -> Roster {
     let (api_url, notifier_url) = urls(config.address);
@@ -426,6 +428,7 @@ fn start_roster(
         state_dir: config.data_dir.join("sensors"),
         artifacts_dir: config.data_dir.join("artifacts"),
         instance: instance.to_owned(),
+        runtimes: executor.runtimes().clone(),
         clock: config.clock.clone(),
         tokens: tokens.clone(),
         rules: Arc::new(move |sensor| rules_of(&seen, sensor)),

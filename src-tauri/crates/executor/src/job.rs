@@ -1,10 +1,12 @@
 //! One run from launch to end.
 
 use crate::output::{Collector, pump};
-use crate::parameters::{self, ParameterFile};
-use crate::{Config, Launch, Report, command, result};
-use model::{ExecutionId, ExecutionStatus, Exit, ParameterDelivery, ParameterFormat, limits};
-use process::{Child, Spec, Stdin};
+use crate::progress::ProgressFile;
+use crate::secrets::Secrets;
+use crate::start::{Started, start};
+use crate::{Config, Launch, Report, result};
+use model::{ExecutionId, ExecutionStatus, Exit, Usage, limits};
+use runtimes::Runtimes;
 use serde_json::Value;
 use std::io;
 use std::sync::Arc;
@@ -16,10 +18,14 @@ use tokio_util::sync::CancellationToken;
 /// Of the time in which a run must end after its main process, what is left for writing it down.
 const WRITING_DOWN: Duration = Duration::from_millis(300);
 
+/// How soon after its start a run is first looked at; then after twice the time, and so on.
+const FIRST_LOOK: Duration = Duration::from_millis(5);
+
 /// What all runs share.
 pub(crate) struct House {
     pub(crate) config: Config,
     pub(crate) grace: Duration,
+    pub(crate) runtimes: Runtimes,
 }
 
 /// How a run ended, before it has been told.
@@ -28,15 +34,16 @@ struct Outcome {
     exit: Option<Exit>,
     result: Option<Value>,
     error: Option<String>,
+    usage: Option<Usage>,
 }
 
 impl Outcome {
     fn failed(error: String) -> Self {
-        Self { status: ExecutionStatus::Failed, exit: None, result: None, error: Some(error) }
+        Self { status: ExecutionStatus::Failed, exit: None, result: None, error: Some(error), usage: None }
     }
 
     fn cancelled() -> Self {
-        Self { status: ExecutionStatus::Cancelled, exit: None, result: None, error: None }
+        Self { status: ExecutionStatus::Cancelled, exit: None, result: None, error: None, usage: None }
     }
 }
 
@@ -67,6 +74,7 @@ impl<F: FnOnce()> Drop for Ending<F> {
             exit: outcome.exit,
             result: outcome.result,
             error: outcome.error,
+            usage: outcome.usage,
         });
     }
 }
@@ -84,15 +92,17 @@ pub(crate) async fn run(house: Arc<House>, launch: Launch, cancel: CancellationT
 }
 
 async fn outcome(house: &House, mut launch: Launch, cancel: &CancellationToken) -> Outcome {
-    if cancel.is_cancelled() {
-        return Outcome::cancelled();
-    }
-    // Kept to the end: it removes itself.
-    let (mut child, _file) = match start(house, &mut launch) {
+    // An environment may have to be built first, and nobody waits for that who does not want the run any more.
+    let started = tokio::select! {
+        biased;
+        () = cancel.cancelled() => return Outcome::cancelled(),
+        started = start(house, &mut launch) => started,
+    };
+    let mut started = match started {
         Ok(started) => started,
         Err(error) => return Outcome::failed(error),
     };
-    let config = &house.config;
+    let (config, child) = (&house.config, &mut started.child);
     (config.report)(Report::Started {
         execution: launch.execution,
         attempt: launch.attempt,
@@ -102,8 +112,14 @@ async fn outcome(house: &House, mut launch: Launch, cancel: &CancellationToken) 
     let cut = CancellationToken::new();
     let streams = [(Stream::Stdout, child.stdout.take()), (Stream::Stderr, child.stderr.take())];
     let (output, clock) = (Arc::clone(&config.output), Arc::clone(&config.clock));
-    let mut reading = tokio::spawn(pump(Collector::new(&launch), streams, output, clock, cut.clone()));
-    let (cause, exit) = watch(&mut child, launch.timeout, cancel).await;
+    let mut reading = tokio::spawn(pump(
+        Collector::new(&launch, started.secrets.clone()),
+        streams,
+        output,
+        clock,
+        cut.clone(),
+    ));
+    let (cause, exit) = watch(house, &launch, &mut started, cancel).await;
     let collector = match timeout(limits::DRAIN.saturating_sub(WRITING_DOWN), &mut reading).await {
         Ok(read) => read,
         Err(_) => {
@@ -111,51 +127,12 @@ async fn outcome(house: &House, mut launch: Launch, cancel: &CancellationToken) 
             reading.await
         }
     };
+    let usage = started.child.let_go();
     match (exit, collector) {
-        (Ok(exit), Ok(collector)) => judge(&launch, cause, exit, &collector),
+        (Ok(exit), Ok(collector)) => Outcome { usage, ..judge(&launch, cause, exit, &collector) },
         (Err(error), _) => Outcome::failed(format!("The system could not say how it ended: {error}.")),
         (_, Err(error)) => Outcome::failed(format!("Its output could not be read: {error}.")),
     }
-}
-
-/// Everything that must come before the process, and nothing else: somebody waits for it to start.
-fn start(house: &House, launch: &mut Launch) -> Result<(Child, Option<ParameterFile>), String> {
-    let config = &house.config;
-    let action = Arc::clone(&launch.action);
-    let document = parameters::document(&launch.parameters, action.parameter_format)?;
-    // They may be large and have been written down.
-    launch.parameters.clear();
-    let (stdin, file) = match action.parameter_delivery {
-        ParameterDelivery::Stdin => (Stdin::Bytes(document), None),
-        ParameterDelivery::File => {
-            let extension = match action.parameter_format {
-                ParameterFormat::Json => "json",
-                ParameterFormat::Dotenv => "env",
-                ParameterFormat::Yaml => "yaml",
-            };
-            let name = format!("{}-{}.{extension}", launch.execution, launch.attempt);
-            let file = ParameterFile::write(&config.parameters_dir, &name, &document).map_err(|error| {
-                format!(
-                    "The parameter file could not be written in `{}`: {error}.",
-                    config.parameters_dir.display()
-                )
-            })?;
-            (Stdin::Null, Some(file))
-        }
-    };
-    let env = command::environment(launch, config, file.as_ref().map(ParameterFile::path));
-    let line = command::command_line(&action, &env)?;
-    let spec = Spec {
-        program: line.program,
-        args: line.args,
-        env,
-        cwd: action.folder.clone(),
-        stdin,
-        grace: house.grace,
-        mark: command::mark(launch, config),
-    };
-    let child = process::spawn(spec).map_err(|error| format!("{error}."))?;
-    Ok((child, file))
 }
 
 /// Why a run came to its end.
@@ -167,23 +144,51 @@ enum EndedBy {
 }
 
 async fn watch(
-    child: &mut Child,
-    limit: Option<Duration>,
+    house: &House,
+    launch: &Launch,
+    started: &mut Started,
     cancel: &CancellationToken,
 ) -> (EndedBy, io::Result<Exit>) {
+    let Started { child, progress, secrets, .. } = started;
     let time_is_up = async {
-        match limit {
+        match launch.timeout {
             Some(limit) => sleep(limit).await,
             None => std::future::pending().await,
         }
     };
-    let ended_by = tokio::select! {
-        biased;
-        exit = child.wait() => return (EndedBy::Itself, exit),
-        () = cancel.cancelled() => EndedBy::Cancel,
-        () = time_is_up => EndedBy::Timeout,
+    tokio::pin!(time_is_up);
+    let mut pause = FIRST_LOOK;
+    let ended_by = loop {
+        tokio::select! {
+            biased;
+            exit = child.wait() => {
+                tell_progress(house, launch, progress, secrets);
+                return (EndedBy::Itself, exit);
+            }
+            () = cancel.cancelled() => break EndedBy::Cancel,
+            () = &mut time_is_up => break EndedBy::Timeout,
+            () = sleep(pause) => {
+                child.look_at_memory();
+                tell_progress(house, launch, progress, secrets);
+                pause = (pause * 2).min(limits::PROGRESS_EVERY);
+            }
+        }
     };
+    child.look_at_memory();
     (ended_by, child.stop().await)
+}
+
+fn tell_progress(house: &House, launch: &Launch, progress: &mut ProgressFile, secrets: &Secrets) {
+    if let Some(mut progress) = progress.news() {
+        progress.message = secrets.mask_text(&progress.message);
+        let (execution, attempt) = (launch.execution, launch.attempt);
+        (house.config.report)(Report::Progress {
+            execution,
+            attempt,
+            at: house.config.clock.now(),
+            progress,
+        });
+    }
 }
 
 fn judge(launch: &Launch, ended_by: EndedBy, exit: Exit, collector: &Collector) -> Outcome {
@@ -209,7 +214,7 @@ fn judge(launch: &Launch, ended_by: EndedBy, exit: Exit, collector: &Collector) 
     };
     // The half-written document of a run that did not end well is output, not a result.
     let result = reading.value.filter(|_| status == ExecutionStatus::Completed || reading_is_whole);
-    Outcome { status, exit: Some(exit), result, error }
+    Outcome { status, exit: Some(exit), result, error, usage: None }
 }
 
 fn duration(limit: Duration) -> String {

@@ -6,14 +6,22 @@
 //! `Finished` for each launch, whatever breaks. Deliberately absent: retries, the database of executions, and
 //! any decision whether something should run.
 
+pub mod artifacts;
 mod command;
 mod job;
 mod output;
 mod parameters;
+mod progress;
 pub mod queue;
 mod result;
+mod secrets;
+mod start;
 
-use model::{Action, Clock, EventId, ExecutionId, ExecutionStatus, Exit, Ref, Timestamp, limits};
+use model::{
+    Action, Clock, EventId, ExecutionId, ExecutionStatus, Exit, Progress, Ref, Timestamp, Usage, limits,
+};
+use process::Watchdog;
+use runtimes::Runtimes;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -32,10 +40,13 @@ pub type Reporter = Arc<dyn Fn(Report) + Send + Sync>;
 pub struct Config {
     /// Where actions reach the engine, such as `http://127.0.0.1:4711`.
     pub api_url: String,
-    /// Where actions leave files for people.
+    /// Where actions leave files for people, in a folder for each execution.
     pub artifacts_dir: PathBuf,
-    /// A folder for parameter files; made when it is first needed, for this user only.
+    /// A folder for the files of runs under way, parameters and progress; made when it is first needed, for this
+    /// user only.
     pub parameters_dir: PathBuf,
+    /// Where environments of packs lie; made when the first is built.
+    pub environments_dir: PathBuf,
     /// The mark of the data folder, by which its processes are found again.
     pub instance: String,
     /// Where "now" comes from.
@@ -83,6 +94,18 @@ pub enum Report {
         /// When.
         at: Timestamp,
     },
+    /// It says how far it is; before its start, how far its environment is built. Comes a few times in its first
+    /// moments, then once in [`limits::PROGRESS_EVERY`] at most.
+    Progress {
+        /// Which execution.
+        execution: ExecutionId,
+        /// Which start of it.
+        attempt: u32,
+        /// When.
+        at: Timestamp,
+        /// How far.
+        progress: Progress,
+    },
     /// It ended; all of its output that is kept can be read.
     Finished {
         /// Which execution.
@@ -99,6 +122,8 @@ pub enum Report {
         result: Option<Value>,
         /// Why it did not end well, or what was odd about its output.
         error: Option<String>,
+        /// What its process used; none where it never started.
+        usage: Option<Usage>,
     },
 }
 
@@ -120,6 +145,7 @@ struct Inner {
     house: Arc<job::House>,
     running: Arc<Running>,
     tasks: TaskTracker,
+    _watchdog: Watchdog,
 }
 
 /// The runs that have not ended, and the way to tell each to stop.
@@ -143,9 +169,21 @@ impl Executor {
     /// The same with another time between SIGTERM and SIGKILL.
     #[must_use]
     pub fn with_grace(config: Config, grace: Duration) -> Self {
-        let house = Arc::new(job::House { config, grace });
-        let runtime = Handle::current();
-        Self(Arc::new(Inner { runtime, house, running: Arc::default(), tasks: TaskTracker::new() }))
+        let runtimes = Runtimes::new(config.environments_dir.clone(), &config.instance);
+        let watchdog = Watchdog::start(&config.instance);
+        Self(Arc::new(Inner {
+            runtime: Handle::current(),
+            house: Arc::new(job::House { config, grace, runtimes }),
+            running: Arc::default(),
+            tasks: TaskTracker::new(),
+            _watchdog: watchdog,
+        }))
+    }
+
+    /// What runs the scripts of packs, with the environments that were built for them.
+    #[must_use]
+    pub fn runtimes(&self) -> &Runtimes {
+        &self.0.house.runtimes
     }
 
     /// Starts a run and returns at once; its start must be recorded already.
@@ -171,6 +209,7 @@ impl Executor {
             exit: None,
             result: None,
             error: Some(error),
+            usage: None,
         });
     }
 

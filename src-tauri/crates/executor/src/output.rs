@@ -5,6 +5,7 @@
 //! store is slower than the child, the child waits, nothing grows.
 
 use crate::Launch;
+use crate::secrets::Secrets;
 use model::{Clock, ExecutionId, Timestamp, limits};
 use process::Pipe;
 use std::collections::VecDeque;
@@ -36,6 +37,9 @@ pub(crate) struct Collector {
     execution: ExecutionId,
     attempt: u32,
     written: PerStream<u64>,
+    secrets: Secrets,
+    /// What may be the beginning of a secret.
+    held: PerStream<Vec<u8>>,
     /// How much more of both streams is appended as it comes.
     head_left: u64,
     gathering: PerStream<Option<Chunk>>,
@@ -49,11 +53,13 @@ pub(crate) struct Collector {
 }
 
 impl Collector {
-    pub(crate) fn new(launch: &Launch) -> Self {
+    pub(crate) fn new(launch: &Launch, secrets: Secrets) -> Self {
         Self {
             execution: launch.execution,
             attempt: launch.attempt,
             written: PerStream::default(),
+            secrets,
+            held: PerStream::default(),
             head_left: HEAD_BYTES,
             gathering: PerStream::default(),
             switches: 0,
@@ -76,7 +82,23 @@ impl Collector {
         &self.last_words
     }
 
-    /// Takes what one read brought.
+    /// Takes what one read brought, without the secrets in it.
+    fn take(&mut self, stream: Stream, at: Timestamp, bytes: &[u8]) {
+        if self.secrets.is_empty() {
+            return self.push(stream, at, bytes);
+        }
+        let clean = self.secrets.mask(self.held.of_mut(stream), bytes, true);
+        self.push(stream, at, &clean);
+    }
+
+    /// Nothing more comes: what looked like the beginning of a secret was none.
+    fn take_held(&mut self, at: Timestamp) {
+        for stream in Stream::BOTH {
+            let clean = self.secrets.mask(self.held.of_mut(stream), &[], false);
+            self.push(stream, at, &clean);
+        }
+    }
+
     fn push(&mut self, stream: Stream, at: Timestamp, bytes: &[u8]) {
         match stream {
             Stream::Stdout => {
@@ -228,6 +250,7 @@ pub(crate) async fn pump(
     for pipe in [stdout, stderr].into_iter().flatten() {
         tokio::spawn(forget(pipe));
     }
+    collector.take_held(clock.now());
     collector.close_gathering();
     append(&mut collector, &store).await;
     replace_tail(&mut collector, &store).await;
@@ -255,7 +278,7 @@ fn take(
     let Some(open) = pipe else { return };
     match open.try_read(buffer) {
         Ok(0) => *pipe = None,
-        Ok(count) => collector.push(stream, clock.now(), buffer.get(..count).unwrap_or_default()),
+        Ok(count) => collector.take(stream, clock.now(), buffer.get(..count).unwrap_or_default()),
         Err(error)
             if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::Interrupted) => {}
         Err(error) => {

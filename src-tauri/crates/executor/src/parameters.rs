@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// The document, with a newline at its end.
@@ -119,9 +119,8 @@ fn is_variable(name: &str) -> bool {
 pub(crate) struct ParameterFile(PathBuf);
 
 impl ParameterFile {
-    /// Writes the document to `folder/name`, which must not exist yet.
+    /// Writes the document to `folder/name`, in a folder that nobody else may enter.
     pub(crate) fn write(folder: &Path, name: &str, document: &[u8]) -> io::Result<Self> {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         let path = folder.join(name);
         // A file of that name can only be a leftover of an engine that died.
         match fs::remove_file(&path) {

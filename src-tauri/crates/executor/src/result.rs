@@ -2,9 +2,12 @@
 
 use model::{Exit, OutputFormat, limits};
 use serde_json::Value;
+use store::output::plain;
 
 /// Reading YAML costs some 40 KiB of stack a level in a debug build, and 64 levels are allowed.
 const YAML_STACK: usize = 16 * 1024 * 1024;
+/// Of lines that are not JSON, how many are named.
+const LINES_NAMED: usize = 5;
 
 /// What was read, and what was odd about it.
 #[derive(Debug, Default, PartialEq)]
@@ -35,7 +38,7 @@ pub(crate) fn read(format: OutputFormat, stdout: &[u8], length: u64) -> Reading 
     }
     let value = match format {
         OutputFormat::Yaml => yaml(stdout),
-        OutputFormat::Jsonl => lines(stdout),
+        OutputFormat::Jsonl => return lines(stdout, length),
         _ => serde_json::from_slice(stdout).map_err(|error| error.to_string()),
     };
     match value {
@@ -52,18 +55,36 @@ fn text(stdout: &[u8], length: u64) -> Reading {
     Reading { value: fits.then(|| String::from_utf8_lossy(stdout).into()), oddity: None }
 }
 
-fn lines(stdout: &[u8]) -> Result<Value, String> {
-    let lines = stdout.split(|byte| *byte == b'\n').enumerate();
-    let full = lines.filter(|(_, line)| !line.trim_ascii().is_empty());
-    full.map(|(index, line)| {
-        serde_json::from_slice::<Value>(line).map_err(|error| {
-            // The library counts lines of what it was given, which is always one.
-            let what = error.to_string();
-            let what = what.split(" at line ").next().unwrap_or_default();
-            format!("{what} at line {} column {}", index + 1, error.column())
-        })
-    })
-    .collect()
+/// Each line that can be read is a row; the others are named. Where none can, it is text.
+fn lines(stdout: &[u8], length: u64) -> Reading {
+    let (mut rows, mut wrong) = (Vec::new(), Vec::new());
+    for (index, line) in stdout.split(|byte| *byte == b'\n').enumerate() {
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        match serde_json::from_slice::<Value>(line) {
+            Ok(row) => rows.push(row),
+            Err(error) => {
+                // The library counts lines of what it was given, which is always one.
+                let what = error.to_string();
+                let what = what.split(" at line ").next().unwrap_or_default();
+                wrong.push(format!("{what} at line {} column {}", index + 1, error.column()));
+            }
+        }
+    }
+    if wrong.is_empty() {
+        return Reading { value: Some(rows.into()), oddity: None };
+    }
+    let of = rows.len() + wrong.len();
+    let shown = wrong.iter().take(LINES_NAMED).map(String::as_str).collect::<Vec<_>>().join("; ");
+    let more = if wrong.len() > LINES_NAMED { "; and more" } else { "" };
+    let count = wrong.len();
+    if rows.is_empty() {
+        let oddity = format!("The output is not JSON lines, so the result is its text: {shown}{more}.");
+        return Reading { oddity: Some(oddity), ..text(stdout, length) };
+    }
+    let oddity = format!("{count} of {of} lines are not JSON and are left out of the result: {shown}{more}.");
+    Reading { value: Some(rows.into()), oddity: Some(oddity) }
 }
 
 fn yaml(stdout: &[u8]) -> Result<Value, String> {
@@ -94,8 +115,9 @@ pub(crate) fn failure(exit: Exit, last_words: &[u8]) -> String {
         Exit::Code(code) => format!("It ended with exit code {code}"),
         Exit::Signal(signal) => format!("It was ended by {}", signal_name(signal)),
     };
-    let words = String::from_utf8_lossy(last_words);
-    let last_line = words.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
+    let words = plain(last_words);
+    let last_line =
+        words.split(['\n', '\r']).map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
     let shown: String = last_line.chars().filter(|c| !c.is_control()).take(300).collect();
     if shown.is_empty() { format!("{ending}.") } else { format!("{ending}: {shown}") }
 }
@@ -150,13 +172,34 @@ mod tests {
             (F::Json, "{\"a\": 1", "not JSON"),
             (F::Json, "1 2", "trailing characters"),
             (F::Yaml, "a: [1", "not YAML"),
-            (F::Jsonl, "1\nx\n", "line 2 column 1"),
+            (F::Jsonl, "\nx\n", "line 2 column 1"),
         ] {
             let (value, oddity) = check(format, text);
             assert_eq!(value, Some(json!(text)));
             assert!(oddity.as_ref().unwrap().contains(why), "{oddity:?}");
         }
         assert_eq!(check(F::Json, " \n").0, None);
+    }
+
+    #[test]
+    fn of_json_lines_the_good_ones_are_rows_and_the_others_are_named() {
+        assert_eq!(
+            check(OutputFormat::Jsonl, "{\"a\": 1}\nnot json\n\n[2]\n{\"cut\": "),
+            (
+                Some(json!([{"a": 1}, [2]])),
+                Some(
+                    "2 of 4 lines are not JSON and are left out of the result: expected ident at line 2 column 2; \
+                     EOF while parsing a value at line 5 column 8."
+                        .to_owned()
+                )
+            )
+        );
+        let (rows, oddity) = check(OutputFormat::Jsonl, &format!("1\n{}", "x\n".repeat(100)));
+        assert_eq!(rows, Some(json!([1])));
+        assert!(
+            oddity.as_ref().unwrap().starts_with("100 of 101 lines")
+                && oddity.unwrap().ends_with("; and more.")
+        );
     }
 
     #[test]
@@ -181,7 +224,7 @@ mod tests {
         assert_eq!(failure(Exit::Code(3), b""), "It ended with exit code 3.");
         assert_eq!(
             failure(Exit::Code(1), b"a\nno \x1b[1msuch file\n\n"),
-            "It ended with exit code 1: no [1msuch file"
+            "It ended with exit code 1: no such file"
         );
         assert!(failure(Exit::Signal(11), b"").starts_with("It was ended by SIGSEGV ("));
         assert_eq!(failure(Exit::Signal(40), b""), "It was ended by signal 40.");

@@ -102,6 +102,26 @@ pub enum Exit {
     Signal(i32),
 }
 
+/// What a process used, with those of its descendants whose ends it waited for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Processor time in its own code, in milliseconds.
+    pub user_ms: u64,
+    /// Processor time in the system on its behalf, in milliseconds.
+    pub system_ms: u64,
+    /// The most memory that one of its processes had, in bytes; none where it was too short to be seen.
+    pub peak_memory_bytes: Option<u64>,
+}
+
+/// How far a run says it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// From 0 to 100; none where it does not say.
+    pub percent: Option<u8>,
+    /// What it is doing, a line of at most [`limits::PROGRESS_CHARS`](crate::limits::PROGRESS_CHARS) characters.
+    pub message: String,
+}
+
 /// One run of an action: parameters in, output and result out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Execution {

@@ -16,12 +16,13 @@ mod refs;
 mod rule;
 mod schema;
 mod timestamp;
+mod version;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{Invalid, nearest};
 pub use event::{Decision, Enforcement, EnforcementStatus, Event, EventSource, Outcome, Reason};
 pub use execution::{
-    Execution, ExecutionStatus, Exit, IllegalTransition, Transition, UnknownExecutionStatus,
+    Execution, ExecutionStatus, Exit, IllegalTransition, Progress, Transition, UnknownExecutionStatus, Usage,
 };
 pub use ids::{EnforcementId, EventId, ExecutionId, MisfireId, RuleId};
 pub use misfire::{Misfire, MisfireEntry, MissReason};
@@ -32,3 +33,4 @@ pub use refs::{PackRef, Ref};
 pub use rule::{Rule, RuleBody, RuleState, TimerMemory};
 pub use schema::{Schema, SchemaError};
 pub use timestamp::{NotATime, Timestamp};
+pub use version::{Version, VersionRange};

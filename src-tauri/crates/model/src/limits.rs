@@ -56,6 +56,20 @@ pub const EXECUTION_TIMEOUT: Duration = Duration::from_secs(300);
 pub const GRACE: Duration = Duration::from_secs(5);
 /// Reading on after the main process has ended, where a grandchild holds the pipe.
 pub const DRAIN: Duration = Duration::from_secs(2);
+/// Length of what a run says it is doing: a line beside its bar.
+pub const PROGRESS_CHARS: usize = 200;
+/// Files of one execution that are listed: more than a person looks through.
+pub const ARTIFACTS: usize = 1_000;
+/// How often the progress of one run is looked at, at most: people do not read faster.
+pub const PROGRESS_EVERY: Duration = Duration::from_millis(300);
+/// The file in which a pack says what it needs of Python or Node.js.
+pub const MANIFEST_BYTES: u64 = 1024 * 1024;
+/// How long building the environment of a pack may take: large packages are compiled.
+pub const BUILD_TIMEOUT: Duration = Duration::from_secs(1_800);
+/// What is kept of what a build says.
+pub const BUILD_LOG_BYTES: u64 = 4 * 1024 * 1024;
+/// Pause before a build that failed is tried again by itself: where packages come from is not to be flooded.
+pub const BUILD_AGAIN: Duration = Duration::from_secs(60);
 /// One YAML file of a pack.
 pub const YAML_BYTES: usize = 1024 * 1024;
 /// Source text of one expression or template.

@@ -1,6 +1,6 @@
 //! What a pack supplies: triggers, sensors, actions and starter rules.
 
-use crate::{PackRef, Ref, RuleBody, Schema};
+use crate::{PackRef, Ref, RuleBody, Schema, VersionRange};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -72,6 +72,8 @@ pub struct Sensor {
     pub description: String,
     /// What runs it.
     pub runner: Runner,
+    /// Which versions of that will do.
+    pub runtime_version: VersionRange,
     /// The script or binary, as the pack names it.
     pub entry_point: String,
     /// The same, found: an absolute path. None where it lies beside the program itself.
@@ -93,6 +95,8 @@ pub struct Action {
     pub description: String,
     /// What runs it.
     pub runner: Runner,
+    /// Which versions of that will do.
+    pub runtime_version: VersionRange,
     /// The script or binary, as the pack names it.
     pub entry_point: String,
     /// The same, found: an absolute path. None where it lies beside the program itself.
@@ -125,7 +129,7 @@ pub struct StarterRule {
 }
 
 /// What runs an entry point.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Runner {
     /// `sh`, or `bash` where the script says so.

@@ -109,7 +109,7 @@ impl Reading<'_> {
     fn pack(&mut self, digest: String) -> Option<Pack> {
         let head = self.head()?;
         let folder = self.folder;
-        let around = Around { folder, pack: &head.r#ref };
+        let around = Around { folder, pack: &head.r#ref, runtimes: &head.runtimes };
         let triggers = self.parts("triggers", |node, report| parts::trigger(node, &around, report));
         let sensors = self.parts("sensors", |node, report| parts::sensor(node, &around, report));
         let actions = self.parts("actions", |node, report| parts::action(node, &around, report));
@@ -124,7 +124,7 @@ impl Reading<'_> {
                 report.warn(Place::START, "workflows are not run by this version");
             });
         }
-        let Head { r#ref, label, description, version, conf_schema, config, env } = head;
+        let Head { r#ref, label, description, version, conf_schema, config, env, runtimes: _ } = head;
         let sensors = sensors.into_iter().map(|(_, it)| it).collect();
         let rules = rules.into_iter().map(|(_, it)| it.rule).collect();
         let folder = folder.to_path_buf();

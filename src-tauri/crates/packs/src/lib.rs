@@ -10,6 +10,7 @@ mod fields;
 mod folder;
 mod parts;
 mod rule_file;
+mod runtimes;
 mod schemas;
 mod shipped;
 mod yaml;

@@ -2,11 +2,12 @@
 
 use crate::entry;
 use crate::fields::{Fields, Report};
+use crate::runtimes::{self, RUNNERS, Runtimes};
 use crate::schemas;
 use crate::yaml::{Node, Place};
 use model::{
     Action, OutputFormat, PackRef, ParameterDelivery, ParameterFormat, Ref, RuleBody, Runner, Schema, Sensor,
-    StarterRule, Trigger, limits,
+    StarterRule, Trigger, VersionRange, limits,
 };
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -35,25 +36,6 @@ const FOR_PEOPLE: &[&str] = &[
     "color",
 ];
 
-const RUNNERS: &[(&str, Runner)] = &[
-    ("shell", Runner::Shell),
-    ("sh", Runner::Shell),
-    ("bash", Runner::Shell),
-    ("python", Runner::Python),
-    ("python3", Runner::Python),
-    ("node", Runner::Node),
-    ("nodejs", Runner::Node),
-    ("node.js", Runner::Node),
-    ("javascript", Runner::Node),
-    ("native", Runner::Native),
-    ("binary", Runner::Native),
-    ("executable", Runner::Native),
-    ("core.shell", Runner::Shell),
-    ("core.python", Runner::Python),
-    ("core.nodejs", Runner::Node),
-    ("core.native", Runner::Native),
-];
-
 /// What `pack.yaml` says.
 pub(crate) struct Head {
     pub(crate) r#ref: PackRef,
@@ -63,12 +45,14 @@ pub(crate) struct Head {
     pub(crate) conf_schema: Schema,
     pub(crate) config: Map<String, Value>,
     pub(crate) env: BTreeMap<String, String>,
+    pub(crate) runtimes: Runtimes,
 }
 
 /// What every file of a pack needs to know of it.
 pub(crate) struct Around<'a> {
     pub(crate) folder: &'a Path,
     pub(crate) pack: &'a PackRef,
+    pub(crate) runtimes: &'a Runtimes,
 }
 
 pub(crate) fn head(node: &Node, report: &mut Report) -> Option<Head> {
@@ -86,6 +70,7 @@ pub(crate) fn head(node: &Node, report: &mut Report) -> Option<Head> {
     // What a person has yet to fill in is no fault of the pack.
     schemas::tell(&mut fields, "config", node, errors.into_iter().filter(given).collect());
     let env = environment(&mut fields);
+    let runtimes = runtimes::of_pack(&mut fields);
     fields.skip(&[
         "author",
         "email",
@@ -93,14 +78,10 @@ pub(crate) fn head(node: &Node, report: &mut Report) -> Option<Head> {
         "url",
         "repository",
         "license",
-        "runtime_deps",
-        "runtimes",
         "dependencies",
         "enabled",
         "is_standard",
         "environments",
-        "python",
-        "nodejs",
         "stackstorm_version",
         "contributors",
     ]);
@@ -121,7 +102,7 @@ pub(crate) fn head(node: &Node, report: &mut Report) -> Option<Head> {
     fields.finish();
     let (name, (version, _)) = (name?, version?);
     let label = label.unwrap_or_else(|| title(name.as_str()));
-    Some(Head { r#ref: name, label, description, version, conf_schema: schema, config, env })
+    Some(Head { r#ref: name, label, description, version, conf_schema: schema, config, env, runtimes })
 }
 
 fn environment(fields: &mut Fields<'_>) -> BTreeMap<String, String> {
@@ -244,17 +225,21 @@ pub(crate) fn sensor(node: &Node, around: &Around<'_>, report: &mut Report) -> O
     let config = schema.with_defaults(config);
     let errors = schema.check(&Value::Object(config.clone())).err().unwrap_or_default();
     schemas::tell(&mut fields, "config", node, errors);
-    fields.skip(&[
-        "enabled",
-        "poll_interval",
-        "runtime_version_constraint",
-        "runtime_version",
-        "troubleshooting",
-    ]);
+    fields.skip(&["enabled", "poll_interval", "troubleshooting"]);
     fields.skip(FOR_PEOPLE);
     fields.finish();
-    let Program { runner, entry_point, path } = program?;
-    Some(Sensor { r#ref: name?, label, description, runner, entry_point, path, trigger_types, config })
+    let Program { runner, runtime_version, entry_point, path } = program?;
+    Some(Sensor {
+        r#ref: name?,
+        label,
+        description,
+        runner,
+        runtime_version,
+        entry_point,
+        path,
+        trigger_types,
+        config,
+    })
 }
 
 pub(crate) fn action(node: &Node, around: &Around<'_>, report: &mut Report) -> Option<Action> {
@@ -281,21 +266,16 @@ pub(crate) fn action(node: &Node, around: &Around<'_>, report: &mut Report) -> O
     let success_codes = fields.codes(&["success_codes", "success_exit_codes"]);
     let parameters = schemas::read(&mut fields, PARAMETERS, Schema::any());
     let output = schemas::read(&mut fields, OUTPUT, Schema::any());
-    fields.skip(&[
-        "enabled",
-        "runtime_version_constraint",
-        "runtime_version",
-        "required_worker_runtimes",
-        "retries",
-    ]);
+    fields.skip(&["enabled", "required_worker_runtimes", "retries"]);
     fields.skip(FOR_PEOPLE);
     fields.finish();
-    let Program { runner, entry_point, path } = program?;
+    let Program { runner, runtime_version, entry_point, path } = program?;
     Some(Action {
         r#ref: name?,
         label,
         description,
         runner,
+        runtime_version,
         entry_point,
         path,
         folder: around.folder.to_path_buf(),
@@ -312,6 +292,7 @@ pub(crate) fn action(node: &Node, around: &Around<'_>, report: &mut Report) -> O
 /// What runs, and how.
 struct Program {
     runner: Runner,
+    runtime_version: VersionRange,
     entry_point: String,
     path: Option<std::path::PathBuf>,
 }
@@ -326,12 +307,13 @@ fn program(fields: &mut Fields<'_>, around: &Around<'_>, folder: &str) -> Option
             .error(fields.place(), "`runner_type` is missing: expected shell, python, node or native");
         None
     };
+    let runtime_version = runtimes::of_part(fields, runner, around.runtimes);
     let entry_point = fields.required_text(&["entry_point", "entrypoint", "entry"], "`run.sh`");
     let (runner, (entry_point, place)) = (runner?, entry_point?);
     match entry::find(around.folder, folder, &entry_point, runner) {
-        Ok(path) => Some(Program { runner, entry_point, path: Some(path) }),
+        Ok(path) => Some(Program { runner, runtime_version, entry_point, path: Some(path) }),
         Err(_) if comes_with_the_app(around, folder, &entry_point, runner) => {
-            Some(Program { runner, entry_point, path: None })
+            Some(Program { runner, runtime_version, entry_point, path: None })
         }
         Err(mut message) => {
             if entry::is_shipped_name(&entry_point)

@@ -388,3 +388,47 @@ fn the_digest_changes_with_every_file_that_matters() {
     fs::set_permissions(folder.path().join("actions/show.sh"), fs::Permissions::from_mode(0o755)).unwrap();
     assert_ne!(digest(), second);
 }
+
+#[test]
+fn the_versions_of_a_runtime_come_from_the_pack_and_from_the_part() {
+    let folder = small_pack();
+    for (pack, sensor, wanted) in [
+        ("python: '>=3.9'\n", "", ">=3.9"),
+        ("runtime_deps: [shell, 'python >=3.9']\n", "runtime_version_constraint: '<3.13'\n", "<3.13,>=3.9"),
+        ("runtime_deps: {python: '>=3.9', shell: null}\n", "", ">=3.9"),
+        ("runtime_deps: [core.python]\n", "runtime_version: '3.12'\n", "3.12"),
+        ("", "", ""),
+    ] {
+        put(folder.path(), "pack.yaml", format!("ref: mine\nlabel: Mine\nversion: 1.0.0\n{pack}").as_bytes());
+        put(
+            folder.path(),
+            "sensors/file_sensor.yaml",
+            format!("ref: mine.file_sensor\nrunner_type: python\nentry_point: watch.py\ntrigger_types: [mine.file_changed]\n{sensor}")
+                .as_bytes(),
+        );
+        let Loaded { pack, warnings } = load(folder.path()).unwrap();
+        assert_eq!((pack.sensors[0].runtime_version.to_string().as_str(), warnings.len()), (wanted, 0));
+        assert!(pack.actions[0].runtime_version.is_any(), "a shell script is not run by Python");
+    }
+}
+
+#[test]
+fn versions_that_nobody_understands_are_told_with_their_place() {
+    assert_eq!(
+        spoiled("pack.yaml", "ref: mine\nlabel: Mine\nversion: 1.0.0\npython: newest\n"),
+        "pack.yaml:4:9: error: `newest` is not a version; expected versions such as `>=3.9` or `>=3.9,<3.13`"
+    );
+    assert_eq!(
+        spoiled("pack.yaml", "ref: mine\nlabel: Mine\nversion: 1.0.0\nruntime_deps: [shell, pyton, java]\n"),
+        "pack.yaml:4:23: warning: this version runs shell, python, node and native programs, found the text `pyton`; did you mean `python`?\n\
+         pack.yaml:4:30: warning: this version runs shell, python, node and native programs, found the text `java`"
+    );
+    assert_eq!(
+        action("runtime_version_constraint: '>=5'\n"),
+        "actions/show.yaml:4:29: warning: only Python and Node.js are asked for their version"
+    );
+    assert_eq!(
+        action("runtime_version_constraint: [1]\n"),
+        "actions/show.yaml:4:29: error: expected text such as `>=3.9`, found a list"
+    );
+}

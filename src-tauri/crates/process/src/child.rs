@@ -1,8 +1,8 @@
 //! One child from start to end.
 
 use crate::tree::Tree;
-use crate::{SpawnError, Spec, Stdin};
-use model::Exit;
+use crate::{SpawnError, Spec, Stdin, usage};
+use model::{Exit, Usage};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, pidfd_open, waitid};
 use std::fmt;
 use std::io;
@@ -16,6 +16,7 @@ use tokio::io::{AsyncWriteExt, Interest};
 use tokio::net::unix::pipe;
 use tokio::task::{AbortHandle, spawn_blocking};
 use tokio::time::{Instant, sleep, timeout_at};
+use wait4::Wait4;
 
 /// The reading end of one of a child's outputs. Nothing is read before it is asked for, and the pipe between
 /// holds 64 KiB, so what is not read makes the child wait and not this program grow.
@@ -39,6 +40,10 @@ pub struct Child {
     exit: Option<Exit>,
     grace: Duration,
     writer: Option<AbortHandle>,
+    /// An input that ends when this value goes, or this program.
+    _input: Option<OwnedFd>,
+    /// The highest memory that was seen so far, in bytes.
+    peak_memory: u64,
 }
 
 /// The process itself. It is not reaped before the last user of this value is gone: until then its number, and
@@ -124,19 +129,29 @@ impl Child {
     fn watch(mut process: std::process::Child, spec: &Spec, stdin: Stdin) -> io::Result<Self> {
         let pid = Pid::from_child(&process);
         let outputs = (process.stdout.take(), process.stderr.take());
-        let input = process.stdin.take();
-        let held = Arc::new(Held { process: Some(process), tree: Tree::new(Some(pid), &spec.mark) });
+        let input = process.stdin.take().map(OwnedFd::from);
+        let held = Arc::new(Held { process: Some(process), tree: Tree::of_child(pid, &spec.mark) });
         #[expect(deprecated, reason = "what replaces it is unsafe; an OwnedFd cannot change under it")]
         let ended = AsyncFd::with_interest(pidfd_open(pid, PidfdFlags::empty())?, Interest::READABLE)?;
         let pipe_of = |end: Option<OwnedFd>| end.map(Pipe::from_owned_fd).transpose();
         let stdout = pipe_of(outputs.0.map(OwnedFd::from))?;
         let stderr = pipe_of(outputs.1.map(OwnedFd::from))?;
-        let writer = match (input, stdin) {
-            (Some(end), Stdin::Bytes(bytes)) => Some(write(pipe::Sender::from_owned_fd(end.into())?, bytes)),
-            _ => None,
+        let (writer, input) = match (input, stdin) {
+            (Some(end), Stdin::Bytes(bytes)) => (Some(write(pipe::Sender::from_owned_fd(end)?, bytes)), None),
+            (input, _) => (None, input),
         };
-        let pid = pid.as_raw_pid().unsigned_abs();
-        Ok(Self { pid, stdout, stderr, held, ended, exit: None, grace: spec.grace, writer })
+        Ok(Self {
+            pid: pid.as_raw_pid().unsigned_abs(),
+            stdout,
+            stderr,
+            held,
+            ended,
+            exit: None,
+            grace: spec.grace,
+            writer,
+            _input: input,
+            peak_memory: 0,
+        })
     }
 
     /// Its process number, which is also the number of its group.
@@ -189,6 +204,33 @@ impl Child {
         }
         self.on_tree(Tree::kill).await;
         self.wait().await
+    }
+
+    /// Looks at how much memory it takes, with all that it has started: only what was seen can be told at its end.
+    /// Costs a few microseconds a process.
+    pub fn look_at_memory(&mut self) {
+        if self.exit.is_none()
+            && let Some(leader) = self.held.tree.leader()
+        {
+            self.peak_memory = self.peak_memory.max(usage::peak_memory(leader));
+        }
+    }
+
+    /// Lets go of a child whose main process has ended, and tells what it used: that process and those of its
+    /// descendants whose ends it waited for. None where it has not ended, or the system does not say.
+    #[must_use]
+    pub fn let_go(mut self) -> Option<Usage> {
+        self.exit?;
+        let process = &mut Arc::get_mut(&mut self.held)?.process;
+        let used = process.as_mut()?.try_wait4().ok()??.rusage;
+        // It is reaped: its number may be a stranger's from here on.
+        *process = None;
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        Some(Usage {
+            user_ms: millis(used.utime),
+            system_ms: millis(used.stime),
+            peak_memory_bytes: usage::judge_peak(used.maxrss, self.peak_memory),
+        })
     }
 
     /// Does a thing that reads the process table, away from the threads that must not block.

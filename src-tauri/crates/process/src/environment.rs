@@ -74,6 +74,14 @@ pub fn find_program(name: &str, env: &[(OsString, OsString)]) -> Option<PathBuf>
         .find(|candidate| is_executable(candidate))
 }
 
+/// A program that comes with ours: it lies beside the running one, or one folder higher where that is a test.
+#[must_use]
+pub fn beside_us(name: &str) -> Option<PathBuf> {
+    let running = std::env::current_exe().ok()?;
+    let folders = running.ancestors().skip(1).take(2);
+    folders.map(|folder| folder.join(name)).find(|path| is_executable(path))
+}
+
 pub(crate) fn is_executable(file: &Path) -> bool {
     std::fs::metadata(file).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }

@@ -2,21 +2,26 @@
 //!
 //! A child is started directly (never through a shell), in a process group of its own, with exactly the
 //! environment that it is given and nothing open but its three standard streams. It ends as a tree: the
-//! group, every process that carries its mark in its environment, and all their descendants.
+//! group, every process that carries its mark, in its environment or as a brand that is handed down whatever
+//! a program does with its environment, all their descendants, and its cgroup where it can have one.
 //!
-//! Deliberately absent: what the bytes mean, timeouts, and any memory of a child that has ended. A process
-//! that both wipes its environment and leaves its group *and* whose parents have all ended can no longer be
-//! told from a stranger's, and is left alone. Linux only: it stands on process descriptors and `/proc`.
+//! Deliberately absent: what the bytes mean, timeouts, and any memory of a child that has ended. Linux only: it
+//! stands on process descriptors and `/proc`.
 
+mod brand;
+mod cgroup;
 mod child;
 mod environment;
 mod fault;
 mod tree;
+mod usage;
+mod watchdog;
 
 pub use child::{Child, Pipe};
-pub use environment::{INSTANCE, base_environment, find_program};
+pub use environment::{INSTANCE, base_environment, beside_us, find_program};
 pub use fault::SpawnError;
 pub use tree::end_leftovers;
+pub use watchdog::Watchdog;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -31,6 +36,8 @@ pub enum Stdin {
     /// These bytes, then end of file. They are written while the outputs are read, so no size can block; a
     /// child that does not want them is no error.
     Bytes(Vec<u8>),
+    /// Nothing, and end of file when the [`Child`] goes or this program ends, whatever ends it.
+    Held,
 }
 
 /// Everything that is needed to start one child.

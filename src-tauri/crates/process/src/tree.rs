@@ -4,10 +4,13 @@
 //! through a descriptor that was opened first and compared with its start time afterwards; the group is
 //! signalled as a whole only while its leader is not yet reaped, for until then its number is taken.
 
+use crate::brand::Brand;
+use crate::cgroup::Cgroup;
 use crate::environment::INSTANCE;
 use rustix::process::{Pid, PidfdFlags, Signal, getpid, kill_process_group, pidfd_open, pidfd_send_signal};
 use std::collections::{HashMap, HashSet};
 use std::fs;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -24,6 +27,10 @@ pub(crate) struct Tree {
     leader: Option<Pid>,
     /// `NAME=value` lines that all members have in their environment.
     mark: Vec<Vec<u8>>,
+    /// What members have that have cleared it; none where there is no mark.
+    brand: Option<Brand>,
+    /// What no member gets out of; none where the system gives us none.
+    cgroup: Option<Arc<Cgroup>>,
 }
 
 /// One line of the process table.
@@ -38,9 +45,25 @@ struct Row {
 }
 
 impl Tree {
-    pub(crate) fn new(leader: Option<Pid>, mark: &[(String, String)]) -> Self {
-        let mark = mark.iter().map(|(name, value)| format!("{name}={value}").into_bytes()).collect();
-        Self { leader, mark }
+    /// The tree of a child that has just been started.
+    pub(crate) fn of_child(leader: Pid, mark: &[(String, String)]) -> Self {
+        let brand = (!mark.is_empty()).then(|| Brand::of_child(mark));
+        if let Some(brand) = brand {
+            brand.put_on(leader);
+        }
+        let cgroup = Cgroup::of_child(leader).map(Arc::new);
+        Self { leader: Some(leader), mark: lines(mark), brand, cgroup }
+    }
+
+    /// Everything that was started for one data folder.
+    fn of_instance(instance: &str) -> Self {
+        let mark = lines(&[(INSTANCE.to_owned(), instance.to_owned())]);
+        Self { leader: None, mark, brand: Some(Brand::of_instance(instance)), cgroup: None }
+    }
+
+    /// The leader of its group.
+    pub(crate) fn leader(&self) -> Option<Pid> {
+        self.leader
     }
 
     /// Whether anything of it is alive.
@@ -76,6 +99,9 @@ impl Tree {
         let mut empty_looks = 0;
         loop {
             self.signal_group(Signal::KILL);
+            if let Some(cgroup) = &self.cgroup {
+                cgroup.kill();
+            }
             let members = self.members();
             empty_looks = if members.is_empty() { empty_looks + 1 } else { 0 };
             if empty_looks == 2 {
@@ -99,7 +125,9 @@ impl Tree {
         let strangers = ourselves(&table);
         let group = self.leader.map(Pid::as_raw_pid);
         let mut found: HashSet<i32> = group.into_iter().collect();
-        let belongs = |row: &&Row| Some(row.group) == group || carries(row.pid, &self.mark);
+        let inside: HashSet<i32> = self.cgroup.iter().flat_map(|cgroup| cgroup.members()).collect();
+        let belongs =
+            |row: &&Row| Some(row.group) == group || inside.contains(&row.pid) || self.marked(row.pid);
         found.extend(table.iter().filter(|row| !row.gone).filter(belongs).map(|row| row.pid));
         let mut children: HashMap<i32, Vec<i32>> = HashMap::new();
         for row in &table {
@@ -118,15 +146,23 @@ impl Tree {
             .filter(|row| !row.gone && found.contains(&row.pid) && !strangers.contains(&row.pid))
             .collect()
     }
+
+    fn marked(&self, pid: i32) -> bool {
+        carries(pid, &self.mark) || self.brand.is_some_and(|brand| brand.is_on(pid))
+    }
 }
 
-/// Ends what an earlier engine of the same data folder left running, found by [`INSTANCE`] in its environment,
-/// and returns the process numbers. Sends SIGTERM, waits half a second at most, kills. This process and its
+fn lines(mark: &[(String, String)]) -> Vec<Vec<u8>> {
+    mark.iter().map(|(name, value)| format!("{name}={value}").into_bytes()).collect()
+}
+
+/// Ends what an earlier engine of the same data folder left running, found by [`INSTANCE`] in its environment
+/// and by its brand, and returns the process numbers. Sends SIGTERM, waits half a second at most, kills. This process and its
 /// ancestors are spared, so an engine may be started by an action; its children are not, so this comes before
 /// the first of them. Blocks; reads all of `/proc`.
 #[must_use]
 pub fn end_leftovers(instance: &str) -> Vec<u32> {
-    let tree = Tree::new(None, &[(INSTANCE.to_owned(), instance.to_owned())]);
+    let tree = Tree::of_instance(instance);
     let members = tree.members();
     if members.is_empty() {
         return Vec::new();

@@ -4,6 +4,7 @@ use crate::status::SensorStatus;
 use crate::tokens::{FreshToken, TokenTable};
 use crate::watch;
 use model::{Clock, Ref, Sensor};
+use runtimes::Runtimes;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -26,6 +27,8 @@ pub struct RosterConfig {
     pub artifacts_dir: PathBuf,
     /// Marks the children of this data folder.
     pub instance: String,
+    /// What runs their scripts.
+    pub runtimes: Runtimes,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// Where tokens are made.

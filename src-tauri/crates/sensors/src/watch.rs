@@ -5,10 +5,10 @@ use crate::log::LogFile;
 use crate::roster::{Order, RosterConfig, Wanted};
 use crate::status::{SensorState, SensorStatus};
 use crate::tokens::{FreshToken, Scope};
-use model::{Exit, Ref, Runner, Timestamp, limits};
+use model::{Exit, Ref, Timestamp, limits};
 use process::{Child, Pipe, Spec, Stdin};
+use runtimes::{CommandLine, Environment, Program, Variables};
 use serde_json::{Value, json};
-use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -82,9 +82,17 @@ impl Watcher {
                 break;
             }
             self.report(SensorState::Starting, |_| {});
-            let next = match self.start() {
-                Ok(child) => self.watch(child).await,
-                Err(sentence) => self.rest(SensorState::Failed, Duration::ZERO, sentence).await,
+            // An environment may have to be built first; an order comes before that.
+            let mut orders = self.orders.clone();
+            let started = tokio::select! {
+                biased;
+                () = changed(&mut orders) => None,
+                started = self.start() => Some(started),
+            };
+            let next = match started {
+                Some(Ok((child, _environment))) => self.watch(child).await,
+                Some(Err(sentence)) => self.rest(SensorState::Failed, Duration::ZERO, sentence).await,
+                None => self.after_order(),
             };
             self.config.tokens.revoke_sensor(self.name());
             let _ = std::fs::remove_file(token_path(&self.config, self.name()));
@@ -95,7 +103,8 @@ impl Watcher {
         self.report(SensorState::Stopped, |_| {});
     }
 
-    fn start(&self) -> Result<Child, String> {
+    /// A running process, and the environment that must stay while it runs.
+    async fn start(&self) -> Result<(Child, Option<Environment>), String> {
         let scope = Scope::Sensor {
             sensor: self.name().clone(),
             triggers: self.wanted.sensor.trigger_types.clone().into(),
@@ -106,14 +115,9 @@ impl Watcher {
         write_token(&self.config, self.name(), &token).map_err(|error| {
             format!("its token could not be written to {}: {error}", self.config.state_dir.display())
         })?;
-        let spec = self.spec(&token)?;
-        process::spawn(spec).map_err(|error| error.to_string())
-    }
-
-    fn spec(&self, token: &FreshToken) -> Result<Spec, String> {
-        let env = process::base_environment(self.environment(token));
-        let (program, args) = self.command(&env)?;
-        Ok(Spec {
+        let mut env = process::base_environment(self.environment(&token));
+        let CommandLine { program, args, environment } = self.command(&mut env).await?;
+        let spec = Spec {
             program,
             args,
             env,
@@ -124,23 +128,26 @@ impl Watcher {
                 (process::INSTANCE.to_owned(), self.config.instance.clone()),
                 ("ATTUNE_SENSOR_REF".to_owned(), self.name().to_string()),
             ],
-        })
+        };
+        let child = process::spawn(spec).map_err(|error| error.to_string())?;
+        Ok((child, environment))
     }
 
-    fn command(&self, env: &[(OsString, OsString)]) -> Result<(PathBuf, Vec<OsString>), String> {
+    async fn command(&self, env: &mut Variables) -> Result<CommandLine, String> {
         let sensor = &self.wanted.sensor;
         let missing =
             || format!("its program `{}` is nowhere to be found; install its pack again", sensor.entry_point);
         let script = self.wanted.program.clone().ok_or_else(missing)?;
-        let interpreter = match sensor.runner {
-            Runner::Native => return Ok((script, Vec::new())),
-            Runner::Shell => "sh",
-            Runner::Python => "python3",
-            Runner::Node => "node",
+        let program = Program {
+            name: self.name(),
+            runner: sensor.runner,
+            versions: &sensor.runtime_version,
+            entry_point: &sensor.entry_point,
+            path: Some(&script),
+            folder: &self.wanted.folder,
         };
-        let found = process::find_program(interpreter, env)
-            .ok_or_else(|| format!("`{interpreter}` is needed to run it and is not in PATH; install it"))?;
-        Ok((found, vec![script.into_os_string()]))
+        let told = |line: &str| tracing::debug!(sensor = %self.name(), "{line}");
+        self.config.runtimes.command(&program, env, &told).await
     }
 
     fn environment(&self, token: &FreshToken) -> Vec<(String, String)> {

@@ -27,8 +27,17 @@ pub(crate) const STATE: Format = Format {
 };
 
 /// The database of what runs print.
-pub(crate) const OUTPUT: Format =
-    Format { application_id: 0x4174_744F, steps: &[include_str!("../migrations/output/001_begin.sql")] };
+pub(crate) const OUTPUT: Format = Format {
+    application_id: 0x4174_744F,
+    steps: &[
+        include_str!("../migrations/output/001_begin.sql"),
+        include_str!("../migrations/output/002_searched.sql"),
+    ],
+};
+
+/// The database of the words in that.
+pub(crate) const SEARCH: Format =
+    Format { application_id: 0x4174_7446, steps: &[include_str!("../migrations/search/001_begin.sql")] };
 
 impl Format {
     /// The newest format that this program knows.

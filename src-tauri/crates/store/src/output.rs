@@ -5,21 +5,35 @@
 //! written anew now and then ([`OutputWriter::replace_tail`]). What lies between is counted, not kept: readers
 //! see it as a gap between the offsets of two chunks.
 //!
+//! Beside it lies `search.db`: the words of what was printed, and where they stand. It is made behind the writer by a
+//! thread of its own, so that neither a process nor the writer ever waits for it, and it can be lost: then it is
+//! made anew.
+//!
 //! Deliberately absent: how much is kept (the executor decides) and what the bytes mean.
 
+mod indexer;
 mod reader;
+mod search;
+mod text;
 mod writer;
 
 pub use reader::{Cursor, OutputPage, OutputReader, Piece};
+#[cfg(test)]
+pub(crate) use search::PASSAGES;
+pub use search::{Hit, NotASearchKey, SearchKey, SearchPage};
+pub use text::plain;
 pub use writer::{End, Full, OutputWriter};
 
 use crate::error::OpenError;
-use crate::migrate::OUTPUT;
-use crate::open::{Durability, open_file};
+use crate::migrate::{OUTPUT, SEARCH};
+use crate::open::{Durability, open_file, open_to_read};
+use indexer::{Indexer, ToDo};
 use model::{ExecutionId, Timestamp};
-use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
-use std::path::Path;
+use rusqlite::{Connection, ToSql};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::{fs, io};
 
 /// Which of a process's two streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -123,8 +137,9 @@ impl Size {
     }
 }
 
-/// Opens `output.db` in a data folder; both are made where they are missing. What an earlier engine left open is
-/// ended. `on_appended` is called from the writer's thread after new output of an execution can be read.
+/// Opens `output.db` and `search.db` in a data folder; all are made where they are missing, and `search.db` also where it
+/// cannot be used. What an earlier engine left open is ended. `on_appended` is called from the writer's thread after new
+/// output of an execution can be read.
 ///
 /// # Errors
 /// [`OpenError`]: a sentence that names the file, what was found and what to do.
@@ -132,17 +147,54 @@ pub fn open(
     folder: &Path,
     on_appended: impl Fn(ExecutionId) + Send + 'static,
 ) -> Result<(OutputWriter, OutputReader), OpenError> {
-    let (path, conn) = open_file(folder, "output.db", &OUTPUT, Durability::Normal)?;
+    let opened = open_file(folder, "output.db", &OUTPUT, Durability::Normal)?;
+    start(folder, opened, Box::new(on_appended))
+}
+
+fn start(
+    folder: &Path,
+    (path, conn): (PathBuf, Connection),
+    on_appended: Box<dyn Fn(ExecutionId) + Send>,
+) -> Result<(OutputWriter, OutputReader), OpenError> {
     let sqlite = |error: rusqlite::Error| OpenError::sqlite(&path, &error);
     conn.execute_batch("UPDATE output SET ended = 1 WHERE ended = 0").map_err(sqlite)?;
-    let reader = OutputReader::open(&path)?;
-    Ok((OutputWriter::start(conn, &path, Box::new(on_appended))?, reader))
+    let (index_path, index, is_new) = open_index(folder)?;
+    if is_new {
+        conn.execute_batch("UPDATE output SET searched = 0 WHERE searched = 1").map_err(sqlite)?;
+    }
+    let reader = OutputReader::open(&path, &index_path)?;
+    let to_do = Arc::new(ToDo::default());
+    let output = open_to_read(&path)?;
+    let writer = OutputWriter::start(conn, &path, on_appended, Arc::clone(&to_do))?;
+    writer.index_with(Indexer::new(index, output, to_do), &index_path)?;
+    Ok((writer, reader))
+}
+
+/// Opens the index, a new one where there is none that can be used: it holds nothing that is not in `output.db`.
+fn open_index(folder: &Path) -> Result<(PathBuf, Connection, bool), OpenError> {
+    const NAME: &str = "search.db";
+    let was_there = folder.join(NAME).exists();
+    let unusable = match open_file(folder, NAME, &SEARCH, Durability::Normal) {
+        Ok((path, index)) => return Ok((path, index, !was_there)),
+        Err(error) => error,
+    };
+    tracing::warn!(%unusable, "the index of output cannot be used and is made anew");
+    for name in [NAME.to_owned(), format!("{NAME}-wal"), format!("{NAME}-shm")] {
+        let path = folder.join(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(OpenError::system(&path, &error));
+            }
+            _ => {}
+        }
+    }
+    let (path, index) = open_file(folder, NAME, &SEARCH, Durability::Normal)?;
+    Ok((path, index, true))
 }
 
 #[cfg(test)]
 pub(crate) fn open_limited(folder: &Path, pages: u32) -> Result<(OutputWriter, OutputReader), OpenError> {
     let (path, conn) = open_file(folder, "output.db", &OUTPUT, Durability::Normal)?;
     conn.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(())).unwrap();
-    let reader = OutputReader::open(&path)?;
-    Ok((OutputWriter::start(conn, &path, Box::new(|_| {}))?, reader))
+    start(folder, (path, conn), Box::new(|_| {}))
 }

@@ -4,6 +4,7 @@ mod opening;
 mod output;
 mod plans;
 mod reading;
+mod search;
 mod sizes;
 mod world;
 mod writing;

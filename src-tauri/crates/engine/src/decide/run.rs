@@ -215,6 +215,7 @@ pub(super) fn report(state: &State, report: &Report) -> Step {
                 tracing::warn!(%illegal, "a start was reported out of turn");
             }
         }
+        Report::Progress { .. } => {}
         Report::Finished { execution, at, status, exit, result, error, .. } => {
             let Some(run) = state.runs.get(execution) else { return step };
             let transition = Transition::Finish {

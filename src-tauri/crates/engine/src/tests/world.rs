@@ -171,7 +171,16 @@ impl World {
 
     pub(super) fn finished(&mut self, execution: ExecutionId, status: ExecutionStatus) -> Step {
         let (exit, at) = (Some(Exit::Code(0)), self.now);
-        let report = Report::Finished { execution, attempt: 1, at, status, exit, result: None, error: None };
+        let report = Report::Finished {
+            execution,
+            attempt: 1,
+            at,
+            status,
+            exit,
+            result: None,
+            error: None,
+            usage: None,
+        };
         self.done(&mut Input::Report(report))
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use store::output::Stream;
 
 /// The ways to outlive one's starter, and how many processes each has when it is ready.
-const SHAPES: [(&str, &str, usize); 6] = [
+const SHAPES: [(&str, &str, usize); 7] = [
     ("a child", "SLEEP 300; exit 0", 2),
     ("in the background", "SLEEP 300 & SLEEP 301 & wait", 3),
     ("in a session of its own", "setsid SLEEP 300 & wait", 2),
@@ -20,6 +20,11 @@ const SHAPES: [(&str, &str, usize); 6] = [
         "starts again when told to end",
         "trap 'setsid sh ./action.sh & exit' TERM; SLEEP 300 & wait; SLEEP 301",
         2,
+    ),
+    (
+        "fifty, each the parent of the next, the last a daemon",
+        "n=${1:-50}; if [ $n = 1 ]; then (nohup setsid SLEEP 300 >/dev/null 2>&1 &); SLEEP 301; else sh \"$0\" $((n - 1)); fi; :",
+        52,
     ),
 ];
 

@@ -2,8 +2,8 @@
 
 use executor::{Config, Executor, Launch, Report};
 use model::{
-    Action, ExecutionId, ExecutionStatus, Exit, OutputFormat, ParameterDelivery, ParameterFormat, Runner,
-    Schema, SystemClock,
+    Action, ExecutionId, ExecutionStatus, Exit, OutputFormat, ParameterDelivery, ParameterFormat, Progress,
+    Runner, Schema, SystemClock, Usage, VersionRange,
 };
 use serde_json::{Map, Value};
 use std::fs;
@@ -25,6 +25,11 @@ pub(crate) struct House {
     next: i64,
 }
 
+/// The mark of a house. Not its path: the watchdog, which names it, is none of the processes of its runs.
+fn instance(folder: &TempDir) -> String {
+    folder.path().file_name().unwrap().display().to_string()
+}
+
 /// How a run ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
@@ -34,6 +39,9 @@ pub(crate) struct Ended {
     pub(crate) exit: Option<Exit>,
     pub(crate) result: Option<Value>,
     pub(crate) error: Option<String>,
+    pub(crate) usage: Option<Usage>,
+    /// What it said of how far it is.
+    pub(crate) progress: Vec<Progress>,
 }
 
 impl House {
@@ -50,7 +58,8 @@ impl House {
             api_url: "http://127.0.0.1:4711".to_owned(),
             artifacts_dir: folder.path().join("artifacts"),
             parameters_dir: folder.path().join("parameters"),
-            instance: folder.path().display().to_string(),
+            environments_dir: folder.path().join("environments"),
+            instance: instance(&folder),
             clock: Arc::new(SystemClock),
             output: Arc::new(writer.clone()),
             report: Arc::new(move |report| {
@@ -81,6 +90,7 @@ impl House {
             label: String::new(),
             description: String::new(),
             runner: Runner::Shell,
+            runtime_version: VersionRange::default(),
             entry_point: "action.sh".to_owned(),
             path: Some(path),
             folder: self.path().to_path_buf(),
@@ -116,14 +126,16 @@ impl House {
 
     pub(crate) async fn ended(&mut self) -> Ended {
         let mut started = false;
+        let mut said = Vec::new();
         loop {
             match self.report().await {
                 Report::Started { pid, .. } => {
                     assert!(pid > 0);
                     started = true;
                 }
-                Report::Finished { execution: id, status, exit, result, error, .. } => {
-                    return Ended { id, started, status, exit, result, error };
+                Report::Progress { progress, .. } => said.push(progress),
+                Report::Finished { execution: id, status, exit, result, error, usage, .. } => {
+                    return Ended { id, started, status, exit, result, error, usage, progress: said };
                 }
             }
         }
@@ -148,6 +160,11 @@ impl House {
     pub(crate) fn text(&self, id: ExecutionId, stream: Stream) -> Vec<u8> {
         let (pieces, _) = self.pieces(id);
         pieces.into_iter().filter(|piece| piece.stream == stream).flat_map(|piece| piece.bytes).collect()
+    }
+
+    /// Everything is on the disk, and nothing more comes.
+    pub(crate) fn close(&self) {
+        self.writer.close();
     }
 
     /// How many processes run out of this house's folder.
@@ -175,7 +192,12 @@ impl House {
 impl Drop for House {
     fn drop(&mut self) {
         // What tests left behind on purpose must not outlive them.
-        let _ = process::end_leftovers(&self.path().display().to_string());
+        let _ = process::end_leftovers(&instance(&self.folder));
         self.writer.close();
     }
+}
+
+/// Whether a program is there: without it there is nothing to test.
+pub(crate) fn installed(name: &str) -> bool {
+    process::find_program(name, &process::base_environment::<String, String>([])).is_some()
 }

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod endings;
+mod files;
 mod kit;
 mod output;
 mod runs;
+mod surroundings;

@@ -133,3 +133,100 @@ async fn a_child_that_closes_its_outputs_goes_on() {
     assert_eq!((ended.status, ended.result), (Status::Failed, Some(json!("before\n"))));
     assert_eq!(ended.error.unwrap(), "It ended with exit code 4.");
 }
+
+/// Resident memory of this process, in MiB.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gigabyte_flows_through_and_leaves_its_ends_and_no_memory() {
+    let mut house = House::new();
+    let before = resident();
+    let launch = house.launch(house.action("head -c 1000000000 /dev/zero; printf end"));
+    let id = launch.execution;
+    house.executor.launch(launch);
+    let mut most = before;
+    let ended = loop {
+        tokio::select! {
+            ended = house.ended() => break ended,
+            () = tokio::time::sleep(std::time::Duration::from_millis(5)) => most = most.max(resident()),
+        }
+    };
+    assert_eq!(ended.status, Status::Completed);
+    let (pieces, size) = house.pieces(id);
+    assert_eq!(size.written.stdout, 1_000_000_003);
+    assert!(size.kept_bytes <= limits::OUTPUT_BYTES && size.kept_bytes > limits::OUTPUT_BYTES - 64 * 1024);
+    assert_eq!(size.dropped_bytes(), 1_000_000_003 - size.kept_bytes);
+    assert!(pieces.last().unwrap().bytes.ends_with(b"\0end"));
+    assert!(most < before + 48, "{before} MiB before, {most} MiB at most");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hundred_megabytes_on_both_streams_at_once_are_accounted_for() {
+    let mut house = House::new();
+    let ended = house
+        .run_script(
+            "head -c 200000000 /dev/zero & head -c 200000000 /dev/urandom >&2; wait; echo out; echo err >&2",
+        )
+        .await;
+    let (pieces, size) = house.pieces(ended.id);
+    assert_eq!((size.written.stdout, size.written.stderr), (200_000_004, 200_000_004));
+    for (stream, end) in [(Stream::Stdout, b"out\n"), (Stream::Stderr, b"err\n")] {
+        let mut next = 0;
+        for piece in pieces.iter().filter(|piece| piece.stream == stream) {
+            assert_eq!(piece.offset, next + piece.dropped_before);
+            next = piece.offset + piece.bytes.len() as u64;
+        }
+        assert_eq!(next, 200_000_004);
+        let last = pieces.iter().rfind(|piece| piece.stream == stream).unwrap();
+        assert!(last.bytes.ends_with(end), "{stream:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_of_every_kind_come_through_byte_for_byte() {
+    let mut house = House::new();
+    let mut noise = 7_u64;
+    let mut random = || {
+        noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        noise.to_le_bytes()[7]
+    };
+    let contents: [Vec<u8>; 5] = [
+        (0..3_000_001).map(|_| random()).collect(),
+        "é→🙂\r\n".repeat(200_000).into_bytes(),
+        vec![0; 1_000_000],
+        vec![b'\n'; 2_000_000],
+        vec![b'x'; 5_000_000],
+    ];
+    for (number, content) in contents.iter().enumerate() {
+        house.file("content", "", 0o644);
+        std::fs::write(house.path().join("content"), content).unwrap();
+        let ended = house.run_script("cat content; cat content >&2").await;
+        assert_eq!(ended.status, Status::Completed);
+        for stream in Stream::BOTH {
+            assert!(house.text(ended.id, stream) == *content, "content {number} on {stream:?} is another");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_printed_can_be_found() {
+    let mut house = House::new();
+    let ended = house
+        .run_script("printf 'all \\033[32mgood\\033[0m\\nneedle in a haystack\\n'; echo 'a needle, too' >&2")
+        .await;
+    let mut hits = Vec::new();
+    for _ in 0..6_000 {
+        hits = house.output.search("needle", Some(ended.id), None, 10).unwrap().hits;
+        if hits.len() == 2 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let mut lines: Vec<_> = hits.iter().map(|hit| (hit.stream, hit.line.as_str())).collect();
+    lines.sort_unstable();
+    assert_eq!(lines, [(Stream::Stdout, "needle in a haystack"), (Stream::Stderr, "a needle, too")]);
+}

@@ -71,13 +71,17 @@ pub struct OutputPage {
     pub size: Size,
 }
 
-/// Reads `output.db`. Cheap to clone; usable from any thread.
+/// Reads `output.db` and `search.db`. Cheap to clone; usable from any thread.
 #[derive(Clone, Debug)]
-pub struct OutputReader(Arc<Pool>);
+pub struct OutputReader {
+    pub(super) pool: Arc<Pool>,
+    /// Of `search.db`.
+    pub(super) index: Arc<Pool>,
+}
 
 impl OutputReader {
-    pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
-        Ok(Self(Arc::new(Pool::open(path, 2)?)))
+    pub(super) fn open(path: &Path, index: &Path) -> Result<Self, OpenError> {
+        Ok(Self { pool: Arc::new(Pool::open(path, 2)?), index: Arc::new(Pool::open(index, 2)?) })
     }
 
     /// How much an attempt wrote; nothing at all where it is not known.
@@ -85,7 +89,7 @@ impl OutputReader {
     /// # Errors
     /// [`QueryError`].
     pub fn size(&self, execution: ExecutionId, attempt: u32) -> Result<Size, QueryError> {
-        self.0.read(|conn| Ok(read_size(conn, execution, attempt)?.unwrap_or_default()))
+        self.pool.read(|conn| Ok(read_size(conn, execution, attempt)?.unwrap_or_default()))
     }
 
     /// Reads from a place on, at most `limit` bytes (at least one piece where there is any), of one stream or both.
@@ -100,7 +104,7 @@ impl OutputReader {
         stream: Option<Stream>,
         limit: usize,
     ) -> Result<OutputPage, QueryError> {
-        self.0.read(|conn| {
+        self.pool.read(|conn| {
             let size = read_size(conn, execution, attempt)?.unwrap_or_default();
             let mut page = OutputPage { pieces: Vec::new(), next: from, more: false, size };
             let mut room = limit.max(1);
@@ -131,7 +135,7 @@ impl OutputReader {
         stream: Option<Stream>,
         bytes: usize,
     ) -> Result<Cursor, QueryError> {
-        self.0.read(|conn| {
+        self.pool.read(|conn| {
             let mut statement = conn.prepare_cached(
                 "SELECT seq, stream, offset, length(bytes) FROM chunk \
                  WHERE execution = ?1 AND attempt = ?2 ORDER BY seq DESC",

@@ -1,5 +1,6 @@
 //! The thread that writes `output.db`.
 
+use super::indexer::{Attempt, Indexer, ToDo};
 use super::{Chunk, PerStream, Size};
 use crate::error::{OpenError, is_full};
 use model::ExecutionId;
@@ -40,7 +41,19 @@ pub struct Full(pub Chunk);
 #[derive(Clone)]
 pub struct OutputWriter {
     sender: SyncSender<Message>,
-    thread: Arc<Mutex<Option<JoinHandle<()>>>>,
+    threads: Arc<Mutex<Threads>>,
+}
+
+struct Threads {
+    writer: Option<JoinHandle<()>>,
+    indexer: Option<JoinHandle<()>>,
+    to_do: Arc<ToDo>,
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        self.to_do.close();
+    }
 }
 
 type Done = Box<dyn FnOnce() + Send>;
@@ -58,14 +71,26 @@ impl OutputWriter {
         conn: Connection,
         path: &Path,
         on_appended: Box<dyn Fn(ExecutionId) + Send>,
+        to_do: Arc<ToDo>,
     ) -> Result<Self, OpenError> {
         let (sender, receiver) = sync_channel(WAITING);
-        let work = Work { conn, on_appended, open: BTreeMap::new(), owed: Vec::new() };
+        let work = Work { conn, on_appended, to_do: to_do.clone(), open: BTreeMap::new(), owed: Vec::new() };
         let thread = std::thread::Builder::new()
             .name("output-writer".to_owned())
             .spawn(move || work.run(&receiver))
             .map_err(|error| OpenError::system(path, &error))?;
-        Ok(Self { sender, thread: Arc::new(Mutex::new(Some(thread))) })
+        let threads = Threads { writer: Some(thread), indexer: None, to_do };
+        Ok(Self { sender, threads: Arc::new(Mutex::new(threads)) })
+    }
+
+    /// Starts the thread that makes searchable what this one writes.
+    pub(super) fn index_with(&self, indexer: Indexer, path: &Path) -> Result<(), OpenError> {
+        let thread = std::thread::Builder::new()
+            .name("output-indexer".to_owned())
+            .spawn(move || indexer.run())
+            .map_err(|error| OpenError::system(path, &error))?;
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner).indexer = Some(thread);
+        Ok(())
     }
 
     /// Appends to the kept beginning of an output. Never blocks: where the disk is slower than the process, the chunk
@@ -119,13 +144,17 @@ impl OutputWriter {
         }
     }
 
-    /// Writes what waits and ends the thread. What comes later is dropped.
+    /// Writes what waits and ends the threads. What comes later is dropped; what is not searchable yet becomes so after
+    /// the next start.
     pub fn close(&self) {
         // Where it is closed already, there is nothing to do.
         let _closed = self.send(Message::Close);
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if thread.is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the thread that writes output has panicked");
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        threads.to_do.close();
+        for thread in [threads.writer.take(), threads.indexer.take()].into_iter().flatten() {
+            if thread.join().is_err() {
+                tracing::error!("a thread that works on output has panicked");
+            }
         }
     }
 
@@ -140,8 +169,6 @@ impl std::fmt::Debug for OutputWriter {
     }
 }
 
-type Attempt = (ExecutionId, u32);
-
 /// An attempt that has not ended.
 #[derive(Clone, Default)]
 struct Open {
@@ -153,6 +180,7 @@ struct Open {
 struct Work {
     conn: Connection,
     on_appended: Box<dyn Fn(ExecutionId) + Send>,
+    to_do: Arc<ToDo>,
     open: BTreeMap<Attempt, Open>,
     /// Ends that could not be written yet.
     owed: Vec<(Attempt, Size)>,
@@ -197,8 +225,11 @@ impl Work {
             self.give_up(&batch, if is_full(&error) { NO_SPACE } else { FAILED });
             self.settle();
         }
-        for (execution, _) in attempts {
-            (self.on_appended)(execution);
+        for attempt in attempts {
+            (self.on_appended)(attempt.0);
+            let ended =
+                |message: &Message| matches!(message, Message::End(..)) && message.attempt() == Some(attempt);
+            self.to_do.mark(attempt, batch.iter().any(ended));
         }
         for message in batch {
             if let Message::End(_, done) | Message::Flush(done) = message {
@@ -209,10 +240,15 @@ impl Work {
     }
 
     fn write(&mut self, batch: &[Message]) -> rusqlite::Result<()> {
-        let Self { conn, open, owed, .. } = self;
+        let Self { conn, open, owed, to_do, .. } = self;
         let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for (attempt, size) in owed.iter() {
             write_size(&transaction, *attempt, size)?;
+        }
+        let searched = to_do.searched();
+        for (execution, attempt) in &searched {
+            let sql = "UPDATE output SET searched = 1 WHERE execution = ?1 AND attempt = ?2";
+            transaction.prepare_cached(sql)?.execute(params![execution.0, attempt])?;
         }
         let mut touched = BTreeSet::new();
         for message in batch {
@@ -229,6 +265,7 @@ impl Work {
             write_size(&transaction, key, &state.size)?;
         }
         transaction.commit()?;
+        to_do.forget_searched(&searched);
         owed.clear();
         open.retain(|_, state| !state.size.ended);
         Ok(())
@@ -248,9 +285,9 @@ impl Work {
         }
     }
 
-    /// Tries again to write the ends that are owed.
+    /// Tries again to write the ends that are owed, and writes down what has become searchable.
     fn settle(&mut self) {
-        if !self.owed.is_empty()
+        if (!self.owed.is_empty() || !self.to_do.searched().is_empty())
             && let Err(error) = self.write(&[])
         {
             tracing::debug!(%error, "the ends of some outputs are still to be written");

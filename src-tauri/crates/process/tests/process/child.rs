@@ -1,5 +1,4 @@
 //! What a child is given, what comes back, and why one could not be started.
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 use model::Exit;
 use process::{Child, SpawnError, Spec, Stdin, base_environment, spawn};
@@ -167,4 +166,65 @@ async fn a_program_that_is_still_being_written_is_tried_again() {
     spec.args.clear();
     assert_eq!(run(spec).await.1, Exit::Code(0));
     closing.join().unwrap();
+}
+
+#[tokio::test]
+async fn every_exit_code_comes_back_as_itself() {
+    for code in 0..=255 {
+        assert_eq!(run(sh(&format!("exit {code}"), Stdin::Null)).await.1, Exit::Code(code));
+    }
+    for signal in [1, 6, 9, 13, 15] {
+        assert_eq!(run(sh(&format!("kill -{signal} $$"), Stdin::Null)).await.1, Exit::Signal(signal));
+    }
+}
+
+#[tokio::test]
+async fn an_input_that_is_held_ends_with_the_child() {
+    let mut child = spawn(sh("cat >/dev/null; exit 5", Stdin::Held)).unwrap();
+    let waited = tokio::time::timeout(Duration::from_millis(100), child.wait()).await;
+    assert!(waited.is_err(), "it ended though its input had not: {waited:?}");
+    assert_eq!(child.let_go(), None);
+}
+
+#[tokio::test]
+async fn what_a_child_used_is_known_when_it_has_ended() {
+    // This program is larger than the child, which must not be taken for the child's size.
+    let ours = vec![1_u8; 200 << 20];
+    let mut child = spawn(sh("i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done", Stdin::Null)).unwrap();
+    while tokio::time::timeout(Duration::from_millis(5), child.wait()).await.is_err() {
+        child.look_at_memory();
+    }
+    let used = child.let_go().unwrap();
+    assert!((1..60_000).contains(&(used.user_ms + used.system_ms)), "{used:?}");
+    let peak = used.peak_memory_bytes.unwrap();
+    assert!((100 << 10..50 << 20).contains(&peak), "{used:?}, and we have {}", ours.len());
+    // A child of the child counts, and one that is larger than we are needs no look.
+    let mut large = spawn(sh("head -c 400000000 /dev/zero | tail -n 1 >/dev/null; :", Stdin::Null)).unwrap();
+    large.wait().await.unwrap();
+    let peak = large.let_go().unwrap().peak_memory_bytes.unwrap();
+    assert!((300 << 20..800 << 20).contains(&peak), "{peak}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn children_outlive_the_threads_that_started_them() {
+    let runtime = tokio::runtime::Handle::current();
+    let start = |_| {
+        let runtime = runtime.clone();
+        std::thread::spawn(move || {
+            let _inside = runtime.enter();
+            spawn(sh("exec sleep 300", Stdin::Null)).unwrap()
+        })
+    };
+    let threads: Vec<_> = (0..60).map(start).collect();
+    let mut children: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
+    // The last of them has run for a while when the first has been told to end.
+    for child in &mut children {
+        assert!(
+            tokio::time::timeout(Duration::from_millis(1), child.wait()).await.is_err(),
+            "{child:?} ended"
+        );
+    }
+    for child in &mut children {
+        assert_eq!(child.stop().await.unwrap(), Exit::Signal(15));
+    }
 }

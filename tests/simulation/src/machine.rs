@@ -451,7 +451,8 @@ impl Machine {
             (ExecutionStatus::Completed, 0)
         };
         let exit = Some(Exit::Code(code));
-        let ended = Report::Finished { execution, attempt, at, status, exit, result: None, error: None };
+        let ended =
+            Report::Finished { execution, attempt, at, status, exit, usage: None, result: None, error: None };
         self.children.insert((at, execution.0), ended);
     }
 }

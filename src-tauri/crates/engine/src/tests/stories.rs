@@ -61,7 +61,7 @@ fn a_rule_that_waits_for_a_change_knows_the_event_before_also_after_a_restart() 
     let mut world = World::new();
     let changed = json!({"field": "event.payload.door", "operator": "changed"});
     world.create("default.door", on_ping(changed, "moved"), true);
-    let mut say = |world: &mut World, door: &str| outcomes(&world.event(ping(json!({ "door": door }))));
+    let say = |world: &mut World, door: &str| outcomes(&world.event(ping(json!({ "door": door }))));
     assert_eq!(say(&mut world, "shut"), [Outcome::Unmatched], "there is nothing to compare the first with");
     assert_eq!(say(&mut world, "open"), [Outcome::Matched]);
     assert_eq!(say(&mut world, "open"), [Outcome::Unmatched]);

@@ -18,7 +18,10 @@ impl Place {
     /// # Errors
     /// The clone is gone, or this program does not lie in a cargo target folder.
     pub(crate) fn find() -> Result<Self> {
-        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        // Cargo says where it runs; where it was built may be another clone that shares the target folder.
+        let here =
+            std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+        let here = Path::new(&here);
         let root = here.ancestors().nth(2).context("xtask lies two folders below the root")?;
         let program = std::env::current_exe().context("where is this program?")?;
         // <target>/<profile>/xtask

@@ -87,11 +87,14 @@ async fn a_timer_that_is_switched_and_edited_in_an_engine_that_is_restarted_acco
 #[tokio::test]
 async fn after_the_answer_to_a_switch_no_event_of_the_rule_matches() {
     const ROUNDS: i64 = 150;
+    const ROUNDS_OF_ONE: i64 = 30;
     let world = World::start().await;
     let request = timer_rule("default.timer", INTERVAL, &json!({"interval": 30, "unit": "days"}));
     let rule = world.must("rule.create", request).await["id"].as_i64().unwrap();
-    // Another sensor's: the real one has a token of its own.
-    let token = world.sensor_token("lab.clockwork", &[INTERVAL], Duration::from_secs(3_600));
+    // Other sensors': the real one has a token of its own, and each may post only so much in a second.
+    let sensor =
+        |n: i64| world.sensor_token(&format!("lab.clockwork_{n}"), &[INTERVAL], Duration::from_secs(3_600));
+    let tokens: Vec<_> = (0..=ROUNDS / ROUNDS_OF_ONE).map(sensor).collect();
     let begin = clock(&world).await;
     let post = async |n: i64| {
         let at = begin.plus_micros(n);
@@ -105,7 +108,8 @@ async fn after_the_answer_to_a_switch_no_event_of_the_rule_matches() {
                 "next_fire_at": at.plus(Duration::from_secs(2_592_000)), "sensor_ref": "core.timer_sensor",
             },
         });
-        let answer = world.post("/api/v1/events", &token, &event).await;
+        let token = &tokens[usize::try_from(n / (4 * ROUNDS_OF_ONE)).unwrap()];
+        let answer = world.post("/api/v1/events", token, &event).await;
         assert_eq!(answer.status, 201, "{}", answer.body);
         answer.body["data"]["id"].as_i64().unwrap()
     };

@@ -43,6 +43,9 @@ mod plain {
             (Value::Array(a), Value::Array(b)) => {
                 a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
             }
+            (Value::Object(a), Value::Object(b)) => {
+                a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| same(a, b)))
+            }
             (a, b) if a.is_number() && b.is_number() => number(a) == number(b),
             (a, b) => a == b,
         }

@@ -5,6 +5,7 @@ use crate::engine::Engine;
 use crate::report::{Report, Row, Target as Goal, Unit};
 use anyhow::{Context, Result};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -14,12 +15,25 @@ const TIMERS: u32 = 100;
 const SETTLE: Duration = Duration::from_secs(3);
 
 /// What the processes have taken so far.
-#[derive(Clone, Copy, Default)]
+#[derive(Default)]
 struct Taken {
-    cpu: Duration,
-    wake_ups: u64,
+    /// Processor time and wake-ups of each thread, by its folder in `/proc`: threads come and go.
+    threads: BTreeMap<PathBuf, (Duration, u64)>,
     /// Proportional set size: shared pages count in part.
     pss_bytes: u64,
+}
+
+impl Taken {
+    /// Processor time and wake-ups since an earlier look, of the threads that are there.
+    fn since(&self, earlier: &Self) -> (Duration, u64) {
+        let mut sum = (Duration::ZERO, 0);
+        for (thread, (cpu, wake_ups)) in &self.threads {
+            let (before, woken) = earlier.threads.get(thread).copied().unwrap_or_default();
+            sum.0 += cpu.saturating_sub(before);
+            sum.1 += wake_ups.saturating_sub(woken);
+        }
+        sum
+    }
 }
 
 pub(crate) async fn measure(effort: Effort, report: &mut Report) -> Result<()> {
@@ -41,9 +55,10 @@ pub(crate) async fn measure(effort: Effort, report: &mut Report) -> Result<()> {
     tokio::time::sleep(effort.timer).await;
     let (after, span) = (taken(&processes)?, start.elapsed().as_secs_f64());
     engine.stop().await?;
+    let (cpu, wake_ups) = after.since(&before);
     #[expect(clippy::cast_precision_loss, reason = "counts and bytes of a few minutes")]
-    let (wake_ups, megabytes) = ((after.wake_ups - before.wake_ups) as f64, after.pss_bytes as f64 / 1e6);
-    let cpu = (after.cpu - before.cpu).as_secs_f64() / span * 100.0;
+    let (wake_ups, megabytes) = (wake_ups as f64, after.pss_bytes as f64 / 1e6);
+    let cpu = cpu.as_secs_f64() / span * 100.0;
     let what = |what: &str| format!("idle, {TIMERS} timers, {} processes: {what}", processes.len());
     report.add(Row::absolute("F9", what("CPU of a core"), Unit::Percent, cpu, None, Goal::Under(0.2)));
     let a_second = wake_ups / span;
@@ -88,9 +103,10 @@ fn taken(processes: &[u32]) -> Result<Taken> {
         for task in tasks(*process) {
             let stat = fs::read_to_string(task.join("schedstat"))?;
             let nanos = stat.split_whitespace().next().and_then(|nanos| nanos.parse().ok());
-            sum.cpu += Duration::from_nanos(nanos.context("schedstat")?);
+            let cpu = Duration::from_nanos(nanos.context("schedstat")?);
             let status = fs::read_to_string(task.join("status"))?;
-            sum.wake_ups += field(&status, "voluntary_ctxt_switches:").context("context switches")?;
+            let wake_ups = field(&status, "voluntary_ctxt_switches:").context("context switches")?;
+            sum.threads.insert(task, (cpu, wake_ups));
         }
     }
     Ok(sum)
